@@ -1,0 +1,50 @@
+"""``telemetry``: the month's anomalies, reported and detected."""
+
+from typing import Any
+
+import dagster as dg
+
+from slo_assets.assets.common import materialized, monthly_asset
+from slo_assets.checks import REPORTS_READABLE, reports_readable
+from slo_assets.periods import Period
+from slo_assets.resources import Clock, Inputs
+
+
+@monthly_asset(group="indicators", deps=["reported_telemetry"], checks=[REPORTS_READABLE])
+def telemetry(
+    context: dg.AssetExecutionContext, log_events: Any, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
+) -> dg.MaterializeResult:
+    """`renderx-web-telemetry.json`: one anomaly for each event key, component and origin.
+
+    Reported anomalies are cut to the month; detected ones (outages, gaps, failures, storms, slow operations)
+    come from the log events. Where both tell of the same, the reported one counts.
+    """
+    from slo_assets.domain import telemetry as domain
+
+    document = domain.document(
+        log_events, inputs.reports(), Period(context.partition_key), clock.now(), inputs.config()
+    )
+    summary = document["summary"]
+    shown = (
+        "component",
+        "event",
+        "severity",
+        "origin",
+        "occurrences",
+        "avgDuration",
+        "firstSeen",
+        "lastSeen",
+        "source",
+    )
+    return materialized(
+        context,
+        document,
+        figures={
+            "anomalies": summary["totalAnomalies"],
+            "occurrences": summary["totalOccurrences"],
+            "critical anomalies": summary["criticalCount"],
+        },
+        rows=[{name: anomaly[name] for name in shown} for anomaly in document["anomalies"]],
+        checks=[reports_readable(document)],
+        **{"as of": document["metadata"]["asOf"], "closed": document["metadata"]["closed"]},
+    )

@@ -1,0 +1,132 @@
+"""What is worth a warning: each check's name, meaning and rule.
+
+What belongs here: judgements over values that an asset has just made. They are evaluated inside the asset's
+step, so that they cost no step of their own and stand beside the month's result.
+Concept: https://docs.dagster.io/guides/test/asset-checks
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+# Checks by partition are marked as preview in this version of Dagster; without them, a month's result would
+# hide another's.
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of one asset.
+
+    Attributes:
+        name: its name in the UI.
+        description: what it says when it passes.
+        severity: WARN asks for a look; ERROR says that the result cannot be trusted.
+    """
+
+    name: str
+    description: str
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
+
+    def spec(self, asset: str, partitions: dg.PartitionsDefinition[str]) -> dg.AssetCheckSpec:
+        """Its definition for an asset."""
+        return dg.AssetCheckSpec(self.name, asset=asset, description=self.description, partitions_def=partitions)
+
+    def result(self, findings: Sequence[str], **metadata: Any) -> dg.AssetCheckResult:
+        """Passed when there are no findings; otherwise they are listed."""
+        shown = {"findings": dg.MetadataValue.json(list(findings)), "count": len(findings), **metadata}
+        text = "; ".join(findings[:3]) + (f"; and {len(findings) - 3} more" if len(findings) > 3 else "")  # noqa: PLR2004
+        return dg.AssetCheckResult(
+            passed=not findings, check_name=self.name, severity=self.severity, metadata=shown, description=text or None
+        )
+
+
+LOGS_READABLE = Check("logs_readable", "Every log file could be read and dated, and no line is later than the clock.")
+EVENTS_MAPPED = Check("events_mapped", "Every event in the logs belongs to a configured component.")
+REPORTS_READABLE = Check("reports_readable", "Every telemetry file fits its schema and names known components.")
+COMPONENTS_KNOWN = Check("components_known", "Every SLI of every component is known.")
+BASELINE_COMPLETE = Check("baseline_complete", "Every earlier month of the baseline that has input was materialized.")
+BUDGETS_LEFT = Check("budgets_left", "No error budget is exhausted.")
+OBJECTIVES_MET = Check("objectives_met", "No objective has failed.")
+PUBLISHED_WHOLE = Check(
+    "published_whole",
+    "The published files are, byte for byte, the ones whose checksums the workflow state names.",
+    dg.AssetCheckSeverity.ERROR,
+)
+
+
+def logs_readable(account: Mapping[str, Any]) -> dg.AssetCheckResult:
+    """Which files are set aside, and which have lines later than the clock."""
+    findings = [f"{entry['file']}: {entry['reason']} ({entry['detail']})" for entry in account["quarantine"]]
+    findings += [f"{file}: {lines} lines later than the clock" for file, lines in account["future"].items()]
+    return LOGS_READABLE.result(findings)
+
+
+def events_mapped(account: Mapping[str, Any]) -> dg.AssetCheckResult:
+    """Which events no component takes."""
+    return EVENTS_MAPPED.result([f"{event}: {count} events" for event, count in account["unmapped"].items()])
+
+
+def reports_readable(telemetry: Mapping[str, Any]) -> dg.AssetCheckResult:
+    """Which telemetry files are set aside, and which reported anomalies no component takes."""
+    metadata = telemetry["metadata"]
+    aside = [entry for entry in metadata["setAside"]["quarantine"] if entry["reason"] == "invalid telemetry"]
+    findings = [f"{entry['file']}: {entry['detail']}" for entry in aside]
+    findings += [f"{file}: made later than the clock" for file in metadata["setAside"]["futureReports"]]
+    findings += [
+        f"{a['file']}: unknown component {a['component']!r} ({a['id']})" for a in metadata["unmapped"]["anomalies"]
+    ]
+    return REPORTS_READABLE.result(findings)
+
+
+def components_known(metrics: Mapping[str, Any]) -> dg.AssetCheckResult:
+    """Which SLIs are null, and why."""
+    findings = [
+        f"{name}: {sli} is unknown ({detail['reason']})"
+        for name, figures in metrics["metrics"].items()
+        for sli, detail in _details(figures)
+        if "reason" in detail
+    ]
+    return COMPONENTS_KNOWN.result(findings)
+
+
+def _details(figures: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    named = [(sli, figures[f"{sli}Detail"]) for sli in ("errorRate", "availability", "completeness", "freshness")]
+    return [("latency", figures["latency"]), *named]
+
+
+def baseline_complete(expected: Sequence[str], found: Sequence[str]) -> dg.AssetCheckResult:
+    """Which earlier months are missing from the baseline."""
+    missing = [period for period in expected if period not in found]
+    remedy = "materialize it first, then this month again, since its targets come from the months before"
+    return BASELINE_COMPLETE.result([f"{period} is not materialized: {remedy}" for period in missing])
+
+
+def budgets_left(budgets: Mapping[str, Any]) -> dg.AssetCheckResult:
+    """Which budgets are used up, and since when."""
+    findings = [
+        f"{name}: the {what} budget is exhausted since {budget['alerts'][-1]['crossedAt']}"
+        for name, budgets_of in budgets["errorBudgets"].items()
+        for what, budget in (("availability", budgets_of), ("error-rate", budgets_of["errorRate"]))
+        if budget["status"] == "exhausted"
+    ]
+    return BUDGETS_LEFT.result(findings)
+
+
+def objectives_met(compliance: Mapping[str, Any]) -> dg.AssetCheckResult:
+    """Which objectives have failed."""
+    findings = [
+        f"{name}: {objective} {judged['status']}"
+        for name, component in compliance["complianceReport"]["components"].items()
+        for objective in ("availability", "latency", "errorRate")
+        if (judged := component[f"{objective}Compliance"])["status"] == "failed"
+    ]
+    return OBJECTIVES_MET.result(findings)
+
+
+def published_whole(differing: Sequence[str]) -> dg.AssetCheckResult:
+    """Which published files are missing or differ."""
+    return PUBLISHED_WHOLE.result([f"{name} is missing or differs: materialize the month again" for name in differing])

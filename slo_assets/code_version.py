@@ -1,0 +1,75 @@
+"""Code versions that nobody has to bump: a digest of the code that an asset's result depends on.
+
+The code is the asset's module and, from there, every module of the project that it imports, wherever in the
+module the import stands. Comments, docstrings and formatting do not count.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "slo_assets"
+ROOT = Path(__file__).parent
+
+
+def code_version(*modules: str) -> str:
+    """Twelve hex digits over the code of modules and of all that they import from the project.
+
+    Args:
+        modules: dotted names, for example ``slo_assets.assets.telemetry``.
+    """
+    reached: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in reached:
+            reached.add(module)
+            waiting += _imports(module)
+    code = "\0".join(f"{module}\0{_code(module)}" for module in sorted(reached))
+    return hashlib.sha256(code.encode()).hexdigest()[:12]
+
+
+def _file(module: str) -> Path | None:
+    path = ROOT.joinpath(*module.split(".")[1:])
+    found = (candidate for candidate in (path.with_suffix(".py"), path / "__init__.py") if candidate.is_file())
+    return next(found, None)
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    path = _file(module)
+    if path is None:
+        msg = f"{module} is no module of {PACKAGE}"
+        raise ValueError(msg)
+    return ast.parse(path.read_bytes())
+
+
+@cache
+def _code(module: str) -> str:
+    tree = ast.parse(ast.unparse(_tree(module)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    return tuple(sorted({name for name in _imported(_tree(module)) if _file(name)}))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith(f"{PACKAGE}."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

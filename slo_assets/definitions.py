@@ -1,0 +1,52 @@
+"""The code location: everything that Dagster knows of the project, put together in one place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from slo_assets.assets.error_budgets import error_budgets
+from slo_assets.assets.log_events import log_events
+from slo_assets.assets.production_logs import production_logs, reported_telemetry
+from slo_assets.assets.sla_compliance_report import sla_compliance_report
+from slo_assets.assets.sli_framework import sli_framework
+from slo_assets.assets.sli_metrics import sli_metrics
+from slo_assets.assets.slo_sli_sla_dashboard import slo_sli_sla_dashboard
+from slo_assets.assets.slo_targets import slo_targets
+from slo_assets.assets.slo_workflow_state import slo_workflow_state
+from slo_assets.assets.telemetry import telemetry
+from slo_assets.jobs import JOBS
+from slo_assets.resources import default_resources
+from slo_assets.settings import Settings
+
+ASSETS: list[Any] = [
+    production_logs,
+    reported_telemetry,
+    log_events,
+    telemetry,
+    sli_framework,
+    sli_metrics,
+    slo_targets,
+    error_budgets,
+    sla_compliance_report,
+    slo_sli_sla_dashboard,
+    slo_workflow_state,
+]
+
+
+def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Put the definitions together.
+
+    Args:
+        resource_overrides: resources by key that replace the default ones, for tests.
+    """
+    return dg.Definitions(
+        assets=ASSETS,
+        jobs=JOBS,
+        resources={**default_resources(Settings.from_environment()), **(resource_overrides or {})},
+        # One process for a month: starting one for each of nine short steps takes eight times as long.
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

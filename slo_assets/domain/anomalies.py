@@ -1,0 +1,296 @@
+"""Events and reports to occurrences of anomalies, and occurrences to anomalies.
+
+An occurrence is one incident with its time and its cost; an anomaly sums the occurrences of one event key,
+component and origin in a period. Source of all rules: semantics, "Events → anomalies".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from slo_assets.config import SloConfig
+from slo_assets.domain import intervals
+from slo_assets.domain.documents import Document
+from slo_assets.domain.event_log import FAILURE, SUCCESS, EventLog
+from slo_assets.domain.intervals import Interval
+from slo_assets.domain.reports import Reported
+from slo_assets.domain.rounding import millis
+from slo_assets.periods import format_instant, parse_instant
+
+DETECTED, REPORTED = "detected", "reported"
+SECOND = 1_000_000
+
+#: One row for each occurrence (for each report's part of a reported anomaly): start and end in microseconds,
+#: the cost of all of its ``count`` incidents together in milliseconds.
+OCCURRENCE = {
+    "component": "str",
+    "event": "str",
+    "severity": "str",
+    "origin": "str",
+    "source": "str",
+    "start": "int64",
+    "end": "int64",
+    "count": "int64",
+    "duration_ms": "float64",
+}
+ANOMALY_KEY = ["component", "event", "severity", "origin"]
+
+DESCRIPTIONS = {
+    "availability:outage": "Failures in a row, until the next success",
+    "availability:gap": "Silence in a log that is written to all the time",
+    "operation:failed": "Operations that failed",
+    "event:storm": "More operations of one event in one second than a person or a healthy program causes",
+    "latency:slow": "Operations that took longer than the limit",
+}
+
+Observed = Mapping[str, list[Interval]]
+
+
+def _frame(rows: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series((rows or {}).get(name, []), dtype=kind) for name, kind in OCCURRENCE.items()})
+
+
+def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed, config: SloConfig) -> pd.DataFrame:
+    """All occurrences of a period, each incident once.
+
+    An operation counts in the first kind that takes it: outage, failure, storm, slow. On the same event key
+    and overlapping time the reported anomaly wins, and the detected occurrence is left out.
+
+    Args:
+        log: the period's events.
+        reported: the period's parts of reported anomalies.
+        observed: by component, the observed time.
+        config: detection rules.
+
+    Returns:
+        A frame with the columns of :data:`OCCURRENCE`, in the order of time.
+    """
+    reports = list(reported)
+    medians = log.events.groupby("component")["duration_ms"].median()
+    mapped = log.events[log.events["component"].notna()]
+    failures = mapped[(mapped["kind"] == FAILURE) & ~mapped["in_outage"]]
+    successes = mapped[mapped["kind"] == SUCCESS]
+    storms, calm = _storms(successes, config)
+    detected = [
+        _outages(log, observed, config),
+        _gaps(log, mapped, config),
+        _single(failures, "operation:failed", failures["component"].map(medians).astype("float64"), config),
+        storms,
+        _single(calm[calm["duration_ms"] > config.detection.slow.slow_operation_ms], "latency:slow", None, config),
+    ]
+    tables = [_without_reported(table, reports) for table in detected if len(table)]
+    told = _reported(reports)
+    filled = [table for table in [*tables, told] if len(table)]
+    if not filled:
+        return _frame()
+    return pd.concat(filled).sort_values(["start", "end", *ANOMALY_KEY, "source"], kind="stable", ignore_index=True)
+
+
+def _event(component: str, kind: str, config: SloConfig) -> str:
+    return f"{config.components[component].prefix}:{kind}"
+
+
+def _outages(log: EventLog, observed: Observed, config: SloConfig) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for outage in log.outages:
+        down = intervals.length(intervals.clip(observed.get(outage.component, []), outage.start, outage.end))
+        rows.append(
+            {
+                "component": outage.component,
+                "event": _event(outage.component, "availability:outage", config),
+                "severity": config.detection.outage.severity,
+                "source": f"{outage.file}:{outage.line}",
+                "start": outage.start,
+                "end": outage.end,
+                "duration_ms": down / 1000,
+            }
+        )
+    return _detected(rows)
+
+
+def _gaps(log: EventLog, mapped: pd.DataFrame, config: SloConfig) -> pd.DataFrame:
+    """Silences in heartbeat files, for each component that has an event in the file."""
+    rows: list[dict[str, Any]] = []
+    for file, silences in log.silences.items():
+        inside = mapped[mapped["file"] == file]
+        for component in sorted(set(inside["component"])):
+            events = inside[inside["component"] == component]
+            for start, end in silences:
+                before = events.loc[events["instant"] <= start, "line"]
+                line = int(before.iloc[-1] if len(before) else events["line"].iloc[0])
+                rows.append(
+                    {
+                        "component": component,
+                        "event": _event(component, "availability:gap", config),
+                        "severity": config.detection.gap_severity,
+                        "source": f"{file}:{line}",
+                        "start": start,
+                        "end": end,
+                        "duration_ms": (end - start) / 1000,
+                    }
+                )
+    return _detected(rows)
+
+
+def _detected(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    columns = {name: [row[name] for row in rows] for name in OCCURRENCE if rows and name in rows[0]}
+    return _frame({**columns, "origin": [DETECTED] * len(rows), "count": [1] * len(rows)})
+
+
+def _single(events: pd.DataFrame, kind: str, fallback: pd.Series | None, config: SloConfig) -> pd.DataFrame:
+    """One occurrence for each event, at its instant, with its duration, else the fallback's, else 0."""
+    durations = events["duration_ms"] if fallback is None else events["duration_ms"].fillna(fallback)
+    severities = {"operation:failed": config.detection.failed_severity, "latency:slow": config.detection.slow.severity}
+    return _frame(
+        {
+            "component": events["component"].to_numpy(),
+            "event": [_event(component, kind, config) for component in events["component"]],
+            "severity": [severities[kind]] * len(events),
+            "origin": [DETECTED] * len(events),
+            "source": (events["file"] + ":" + events["line"].astype("str")).to_numpy(),
+            "start": events["instant"].to_numpy(),
+            "end": events["instant"].to_numpy(),
+            "count": np.ones(len(events), dtype=np.int64),
+            "duration_ms": durations.fillna(0.0).to_numpy(),
+        }
+    )
+
+
+def _storms(successes: pd.DataFrame, config: SloConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Seconds with too many operations of one event in one file, adjacent ones joined; and the calm rest."""
+    seconds = successes["instant"] // SECOND
+    per_second = successes.groupby(["file", "event", seconds])["line"].transform("size")
+    stormy = per_second > config.detection.storm.operations_per_second
+    inside = successes[stormy].assign(second=seconds[stormy]).sort_values(["file", "event", "second", "line"])
+    if inside.empty:
+        return _frame(), successes
+    same = (inside["file"] == inside["file"].shift()) & (inside["event"] == inside["event"].shift())
+    begins = ~(same & (inside["second"] - inside["second"].shift() <= 1))
+    storms = inside.groupby(begins.cumsum())
+    first = storms.first()
+    found = _frame(
+        {
+            "component": first["component"].to_numpy(),
+            "event": [_event(component, "event:storm", config) for component in first["component"]],
+            "severity": [config.detection.storm.severity] * len(first),
+            "origin": [DETECTED] * len(first),
+            "source": (first["file"] + ":" + first["line"].astype("str")).to_numpy(),
+            "start": storms["instant"].min().to_numpy(),
+            "end": storms["instant"].max().to_numpy(),
+            "count": np.ones(len(first), dtype=np.int64),
+            "duration_ms": storms["second"].nunique().to_numpy() * 1000.0,
+        }
+    )
+    return found, successes[~stormy]
+
+
+def _reported(reports: list[Reported]) -> pd.DataFrame:
+    return _frame(
+        {
+            "component": [part.component for part in reports],
+            "event": [part.event for part in reports],
+            "severity": [part.severity for part in reports],
+            "origin": [REPORTED] * len(reports),
+            "source": [part.source for part in reports],
+            "start": [part.first for part in reports],
+            "end": [part.last for part in reports],
+            "count": [part.occurrences for part in reports],
+            "duration_ms": [part.duration_ms for part in reports],
+        }
+    )
+
+
+def _without_reported(detected: pd.DataFrame, reports: list[Reported]) -> pd.DataFrame:
+    kept = pd.Series(True, index=detected.index)
+    events = set(detected["event"].unique())
+    for part in (report for report in reports if report.event in events):
+        same = (detected["event"] == part.event) & (detected["component"] == part.component)
+        kept &= ~(same & (detected["start"] <= part.last) & (detected["end"] >= part.first))
+    return detected[kept]
+
+
+def summed(found: pd.DataFrame, reported: Iterable[Reported], config: SloConfig) -> list[Document]:
+    """The anomalies of a period, in the order of the components and falling cost.
+
+    Args:
+        found: the occurrences.
+        reported: the parts of reported anomalies, which stay with their anomaly as evidence.
+        config: components and the classification of event keys.
+
+    Returns:
+        Anomalies in the telemetry file's shape; ``avgDuration`` in milliseconds (None without an occurrence),
+        ``totalDuration`` is the sum that budgets use.
+    """
+    parts: dict[tuple[str, ...], list[Reported]] = {}
+    for part in reported:
+        parts.setdefault((part.component, part.event, part.severity, REPORTED), []).append(part)
+    anomalies = [
+        _anomaly(dict(zip(ANOMALY_KEY, map(str, key), strict=True)), rows, parts.get(tuple(map(str, key)), []), config)
+        for key, rows in found.groupby(ANOMALY_KEY, sort=True)
+    ]
+    order = {component: place for place, component in enumerate(config.components)}
+    anomalies.sort(key=lambda a: (order[a["component"]], -a["totalDuration"], a["event"], a["origin"]))
+    numbers = iter(range(1, len(anomalies) + 1))
+    return [{"id": a["parts"][0]["id"] if a["parts"] else f"detected-{next(numbers):03d}", **a} for a in anomalies]
+
+
+def _anomaly(key: dict[str, str], rows: pd.DataFrame, parts: list[Reported], config: SloConfig) -> Document:
+    count, total = int(rows["count"].sum()), math.fsum(rows["duration_ms"])
+    kind = key["event"].removeprefix(f"{config.components[key['component']].prefix}:")
+    return {
+        "event": key["event"],
+        "component": key["component"],
+        "severity": key["severity"],
+        "origin": key["origin"],
+        "sli": config.sli_of(key["event"]),
+        "occurrences": count,
+        "avgDuration": millis(total / count) if count else None,
+        "totalDuration": millis(total),
+        "description": parts[0].description if parts else DESCRIPTIONS[kind],
+        "firstSeen": format_instant(int(rows["start"].min())),
+        "lastSeen": format_instant(int(rows["end"].max())),
+        "source": str(rows["source"].iloc[0]),
+        "parts": [_part(part) for part in sorted(parts, key=lambda part: (part.first, part.file, part.id))],
+    }
+
+
+def _part(part: Reported) -> Document:
+    return {
+        "file": part.file,
+        "id": part.id,
+        "occurrences": part.occurrences,
+        "totalDuration": millis(part.duration_ms),
+        "firstSeen": format_instant(part.first),
+        "lastSeen": format_instant(part.last),
+        "source": part.source,
+    }
+
+
+def reported_in(telemetry: Document) -> list[Reported]:
+    """The parts of reported anomalies that a period's telemetry document holds."""
+    return [
+        Reported(
+            file=part["file"],
+            id=part["id"],
+            event=anomaly["event"],
+            component=anomaly["component"],
+            severity=anomaly["severity"],
+            occurrences=part["occurrences"],
+            duration_ms=part["totalDuration"],
+            first=parse_instant(part["firstSeen"]),
+            last=parse_instant(part["lastSeen"]),
+            source=part["source"],
+        )
+        for anomaly in telemetry["anomalies"]
+        for part in anomaly["parts"]
+    ]
+
+
+def costliest(anomalies: Iterable[Document]) -> str:
+    """The event key of the anomaly with the longest total duration; ``none`` where there is no anomaly."""
+    return max(anomalies, key=lambda a: (a["totalDuration"], a["event"]), default={"event": "none"})["event"]

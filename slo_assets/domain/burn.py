@@ -1,0 +1,73 @@
+"""How a budget is spent over time: a curve that rises evenly over each incident, or at once at an instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Instants = npt.NDArray[np.int64]
+Amounts = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spending:
+    """A cumulated amount over time.
+
+    Attributes:
+        instants: where the slope changes or the amount jumps, ascending, in microseconds, shape (n,).
+        before: the amount just before each instant.
+        after: the amount just after it.
+    """
+
+    instants: Instants
+    before: Amounts
+    after: Amounts
+
+    @classmethod
+    def of(cls, starts: Instants, ends: Instants, amounts: Amounts) -> Spending:
+        """Spread each amount evenly over [start, end], or spend it at once where the two are the same."""
+        instants = np.unique(np.concatenate((starts, ends)))
+        at_once = starts == ends
+        jumps = np.zeros(len(instants))
+        np.add.at(jumps, np.searchsorted(instants, starts[at_once]), amounts[at_once])
+        spread = ~at_once
+        slopes = np.zeros(len(instants))
+        steepness = amounts[spread] / (ends[spread] - starts[spread])
+        np.add.at(slopes, np.searchsorted(instants, starts[spread]), steepness)
+        np.add.at(slopes, np.searchsorted(instants, ends[spread]), -steepness)
+        rises = np.concatenate(([0.0], np.cumsum(slopes)[:-1] * np.diff(instants)))[: len(instants)]
+        after = np.cumsum(rises + jumps)
+        return cls(instants, after - jumps, after)
+
+    def plus(self, other: Spending) -> Spending:
+        """The sum of two curves."""
+        instants = np.union1d(self.instants, other.instants)
+        pairs = [
+            [curve.until(int(i), included=side) for i in instants] for curve in (self, other) for side in (False, True)
+        ]
+        before, after, other_before, other_after = np.array(pairs, dtype=np.float64).reshape(4, -1)
+        return Spending(instants, before + other_before, after + other_after)
+
+    def until(self, instant: int, *, included: bool = False) -> float:
+        """What was spent before an instant, or up to and at it."""
+        index = int(np.searchsorted(self.instants, instant, side="right" if included else "left"))
+        if index == 0:
+            return 0.0
+        if index == len(self.instants):
+            return float(self.after[-1])
+        left, right = self.instants[index - 1], self.instants[index]
+        part = (instant - left) / (right - left)
+        return float(self.after[index - 1] + part * (self.before[index] - self.after[index - 1]))
+
+    def crossing(self, amount: float) -> int | None:
+        """The first instant at which so much was spent; None if it never was."""
+        index = int(np.searchsorted(self.after, amount))
+        if index == len(self.after):
+            return None
+        if index == 0 or self.before[index] < amount:
+            return int(self.instants[index])
+        left, right = self.instants[index - 1], self.instants[index]
+        rise = self.before[index] - self.after[index - 1]
+        return int(left + np.ceil((right - left) * (amount - self.after[index - 1]) / rise))

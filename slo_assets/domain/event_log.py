@@ -1,0 +1,207 @@
+"""What the logs tell of a period, in the form that every formula reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from slo_assets.config import SloConfig
+from slo_assets.domain import intervals
+from slo_assets.domain.intervals import Interval
+from slo_assets.periods import Period
+
+SUCCESS, FAILURE, UNFINISHED = "success", "failure", "unfinished"
+ENDED = (SUCCESS, FAILURE)
+
+#: What a file tells of an operation: where, when (microseconds), how it ended, whose it is, how long it took.
+FILE_COLUMNS = {
+    "line": "int64",
+    "instant": "int64",
+    "kind": "str",
+    "event": "str",
+    "component": "str",
+    "duration_ms": "float64",
+}
+#: The same in a period's log, with the file, and whether it is one of an outage's failures.
+COLUMNS = {"file": "str", **FILE_COLUMNS, "in_outage": "bool"}
+
+
+def event_frame(rows: Mapping[str, list[Any]], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
+    """A frame of events from its columns; a column that is not given is empty."""
+    return pd.DataFrame({name: pd.Series(rows.get(name, []), dtype=kind) for name, kind in columns.items()})
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Failures of one component in a row in one file, until its next success there or the file's last line.
+
+    Attributes:
+        start: instant of the first failure, in microseconds.
+        end: instant of the success or of the file's last line.
+        line: line number of the first failure.
+    """
+
+    component: str
+    file: str
+    line: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class FileScan:
+    """What one log file tells, over all the months that it spans.
+
+    Attributes:
+        events: frame of :data:`FILE_COLUMNS` in the order of the lines.
+        runs: stretches of lines without a silence over the limit.
+        months: for each period with a line: lines, latest instant, matched lines by rule, unmapped events.
+        lines: all its lines.
+        future: lines that are later than the clock, and count nowhere else.
+        undecodable: lines that are no UTF-8; their bytes are read all the same.
+        file: path below the log folder.
+        digest: sha256 of the content after decompression.
+    """
+
+    events: pd.DataFrame
+    runs: list[Interval]
+    months: dict[str, dict[str, Any]]
+    lines: int
+    future: int = 0
+    undecodable: int = 0
+    file: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """What all logs together tell of one period.
+
+    Attributes:
+        events: frame of :data:`COLUMNS`: one row for each operation that ended and each start that did not.
+        runs: by file, the observed stretches, clipped to the period.
+        silences: by heartbeat file, the silences over the limit, clipped to the period.
+        outages: clipped to the period.
+        account: what became of every file: ``files``, ``latest`` instant, ``quarantine``, ``duplicates``,
+            ``future`` lines, ``lines``, ``unmapped`` events.
+    """
+
+    events: pd.DataFrame = field(default_factory=lambda: event_frame({}, COLUMNS))
+    runs: dict[str, list[Interval]] = field(default_factory=dict)
+    silences: dict[str, list[Interval]] = field(default_factory=dict)
+    outages: list[Outage] = field(default_factory=list)
+    account: dict[str, Any] = field(default_factory=lambda: _account([], {}))
+
+
+def outages_of(scan: FileScan, failures: int) -> tuple[list[Outage], npt.NDArray[np.bool_]]:
+    """Find a file's outages: so many failures of a component in a row, in the order of its lines.
+
+    Args:
+        scan: the file, all months.
+        failures: how many failures in a row are an outage.
+
+    Returns:
+        The outages, and for each event whether it is one of their failures, shape (events,). Unfinished
+        operations neither begin nor end one. Source: semantics, "Events → anomalies".
+    """
+    flags = np.zeros(len(scan.events), dtype=bool)
+    found: list[Outage] = []
+    failed = scan.events["kind"].to_numpy() == FAILURE
+    if np.count_nonzero(failed) < failures:
+        return found, flags
+    components = scan.events["component"].to_numpy()
+    ended = failed | (scan.events["kind"].to_numpy() == SUCCESS)
+    instants, lines = scan.events["instant"].to_numpy(), scan.events["line"].to_numpy()
+    last_line = scan.runs[-1][1]
+    for component in sorted(set(scan.events["component"][failed].dropna())):
+        rows = np.flatnonzero(ended & (components == component))
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], failed[rows].astype(np.int8), [0]))))
+        for first, stop in edges.reshape(-1, 2):
+            if stop - first >= failures:
+                start, end = int(instants[rows[first]]), int(instants[rows[stop]]) if stop < len(rows) else last_line
+                found.append(Outage(component, scan.file, int(lines[rows[first]]), start, max(start, end)))
+                flags[rows[first:stop]] = True
+    return found, flags
+
+
+def of_period(
+    scans: Iterable[FileScan], period: Period, config: SloConfig, aside: Mapping[str, Any] | None = None
+) -> EventLog:
+    """Put together what the files tell of one period.
+
+    A file is judged whole and cut at the period's ends afterwards, so that an outage, a silence or a run that
+    crosses the month's end is found in both months, each with its part of the time.
+
+    Args:
+        scans: all files, each content once.
+        period: the month.
+        config: sources and the rule for outages.
+        aside: the account of what was set aside: ``quarantine``, ``duplicates``, ``future``.
+    """
+    start, end = period.start, period.end
+    tables: list[pd.DataFrame] = []
+    runs: dict[str, list[Interval]] = {}
+    silences: dict[str, list[Interval]] = {}
+    outages: list[Outage] = []
+    files: list[dict[str, Any]] = []
+    near = (scan for scan in scans if scan.runs and scan.runs[0][0] < end and scan.runs[-1][1] >= start)
+    for scan in sorted(near, key=lambda scan: scan.file):
+        found, flags = outages_of(scan, config.detection.outage.failures)
+        outages += [cut for cut in (_cut(outage, start, end) for outage in found) if cut]
+        inside = scan.events["instant"].between(start, end - 1).to_numpy()
+        if inside.any():
+            tables.append(scan.events[inside].assign(file=scan.file, in_outage=flags[inside]))
+        heartbeat = config.logs.is_heartbeat(scan.file.rsplit("/", 1)[-1])
+        stretches = [(scan.runs[0][0], scan.runs[-1][1])] if heartbeat else scan.runs
+        _keep(runs, scan.file, [run for run in intervals.clip(stretches, start, end) if run[0] < end])
+        if heartbeat:
+            gaps = intervals.clip(intervals.between(scan.runs), start, end)
+            _keep(silences, scan.file, [gap for gap in gaps if gap[0] < gap[1]])
+        if period.key in scan.months:
+            files.append({"file": scan.file, "sha256": scan.digest, **scan.months[period.key]})
+    events = pd.concat(tables, ignore_index=True)[list(COLUMNS)] if tables else event_frame({}, COLUMNS)
+    return EventLog(events, runs, silences, outages, _account(files, aside or {}))
+
+
+def _cut(outage: Outage, start: int, end: int) -> Outage | None:
+    """The part of an outage within a period; None where it has neither time nor its first failure there."""
+    if outage.start >= end or outage.end < start or (outage.end == start and outage.start < start):
+        return None
+    return replace(outage, start=max(outage.start, start), end=min(outage.end, end))
+
+
+def _keep(by_file: dict[str, list[Interval]], file: str, found: list[Interval]) -> None:
+    if found:
+        by_file[file] = found
+
+
+def _account(files: list[dict[str, Any]], aside: Mapping[str, Any]) -> dict[str, Any]:
+    """What became of the lines of a period, and which files could be of any period.
+
+    Copies and future lines are told where their file has lines in the period, so that what arrives in one
+    month leaves the others as they are; an unreadable or undated file could be of any.
+    """
+    here = {entry["file"] for entry in files}
+    return {
+        "files": [{name: entry[name] for name in ("file", "sha256", "lines")} for entry in files],
+        "lines": sum(entry["lines"] for entry in files),
+        "latest": max((entry["latest"] for entry in files), default=None),
+        "matched": _sums(entry["matched"] for entry in files),
+        "unmapped": _sums(entry["unmapped"] for entry in files),
+        "quarantine": list(aside.get("quarantine", ())),
+        "duplicates": [copy for copy in aside.get("duplicates", ()) if copy["sameAs"] in here],
+        "future": {file: lines for file, lines in aside.get("future", {}).items() if file in here},
+    }
+
+
+def _sums(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for part in counts:
+        total.update(part)
+    return dict(sorted(total.items()))

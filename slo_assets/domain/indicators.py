@@ -1,0 +1,88 @@
+"""The service level indicators: each formula once, on plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from slo_assets.config import NoDataPolicy
+
+PERCENTILES: Final[Mapping[str, int]] = {"p50": 50, "p95": 95, "p99": 99}
+
+
+def latency_percentiles(durations: npt.NDArray[np.float64]) -> dict[str, float | None]:
+    """The p50, p95 and p99 of durations, by linear interpolation between ranks.
+
+    Args:
+        durations: milliseconds, shape (operations with a duration,); no NaN.
+
+    Returns:
+        Milliseconds by percentile; None, never 0, for each when there are no durations.
+        Source: semantics, "SLIs"; the same as NumPy's default.
+    """
+    if not len(durations):
+        return dict.fromkeys(PERCENTILES)
+    values = np.percentile(durations, list(PERCENTILES.values()))
+    return {name: float(value) for name, value in zip(PERCENTILES, values, strict=True)}
+
+
+def counted_time(bad: float, observed: float, elapsed: float, policy: NoDataPolicy) -> tuple[float, float]:
+    """The bad and the whole time that count, after the policy for time that nobody observed.
+
+    Args:
+        bad: minutes in which the component did not serve.
+        observed: minutes in which it was looked at.
+        elapsed: minutes of the period so far.
+        policy: ``ignore`` leaves unknown time out, ``up`` counts it as good, ``down`` as bad.
+
+    Returns:
+        Bad minutes and the minutes that they are a part of.
+    """
+    if policy == "ignore":
+        return bad, observed
+    return (bad, elapsed) if policy == "up" else (bad + elapsed - observed, elapsed)
+
+
+def availability(bad: float, whole: float) -> float | None:
+    """``100 × (1 − bad / whole)`` in percent, within [0, 100]; None when there is no time to judge.
+
+    Args:
+        bad: minutes in which the component did not serve; may exceed ``whole`` when incidents overlap.
+        whole: minutes that were judged, as :func:`counted_time` gives them.
+    """
+    return None if whole <= 0 else 100 * min(1.0, max(0.0, 1 - bad / whole))
+
+
+def availability_bounds(bad: float, observed: float, elapsed: float) -> tuple[float | None, float | None]:
+    """Availability if all unknown time was down, and if all of it was up, in percent.
+
+    None for both at the very start of a period, when no time has passed.
+    """
+    lower = availability(*counted_time(bad, observed, elapsed, "down"))
+    return lower, availability(*counted_time(bad, observed, elapsed, "up"))
+
+
+def error_rate(failures: int, operations: int, reported: int) -> float | None:
+    """``100 × (failures + reported) / (operations + reported)`` in percent; None on 0/0.
+
+    Args:
+        failures: operations that failed, from the logs.
+        operations: operations that ended, from the logs, failed ones included.
+        reported: errors of reported anomalies for whose time the logs hold operations.
+    """
+    whole = operations + reported
+    return 100 * (failures + reported) / whole if whole else None
+
+
+def completeness(successes: int, failures: int, unfinished: int) -> float | None:
+    """``100 × successes / (successes + failures + unfinished)`` in percent; None when nothing began."""
+    begun = successes + failures + unfinished
+    return 100 * successes / begun if begun else None
+
+
+def share(part: float, whole: float) -> float | None:
+    """``100 × part / whole`` in percent; None when there is no whole."""
+    return 100 * part / whole if whole > 0 else None

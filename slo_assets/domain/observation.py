@@ -1,0 +1,48 @@
+"""When a component was looked at: the only time of which anything is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from slo_assets.config import SloConfig
+from slo_assets.domain import intervals
+from slo_assets.domain.documents import Document
+from slo_assets.domain.event_log import EventLog
+from slo_assets.domain.intervals import Interval
+from slo_assets.periods import parse_instant
+
+
+def observed(
+    log: EventLog, ranges: Iterable[tuple[Interval, Iterable[str]]], start: int, until: int, config: SloConfig
+) -> dict[str, list[Interval]]:
+    """By component, the union of the log runs and reported time ranges that tell of it.
+
+    Args:
+        log: the period's events; a file's runs count for each component that has an event in it.
+        ranges: reported time ranges, each with the components that it names.
+        start: the period's start.
+        until: how far the period is known.
+        config: the components.
+
+    Returns:
+        Sorted, disjoint intervals in microseconds for every component; none where nobody looked.
+        Source: semantics, "SLIs", observedMinutes.
+    """
+    seen: dict[str, list[Interval]] = {component: [] for component in config.components}
+    pairs = log.events.loc[log.events["component"].notna(), ["file", "component"]].drop_duplicates()
+    for file, component in pairs.itertuples(index=False):
+        seen[component] += log.runs.get(file, [])
+    for time_range, components in ranges:
+        for component in components:
+            if component in seen:
+                seen[component].append(time_range)
+    return {name: intervals.union(intervals.clip(found, start, until)) for name, found in seen.items()}
+
+
+def ranges_in(telemetry: Document) -> list[tuple[Interval, list[str]]]:
+    """The reported time ranges that a period's telemetry document holds."""
+    return [
+        ((parse_instant(report["timeRange"]["start"]), parse_instant(report["timeRange"]["end"])), report["components"])
+        for report in telemetry["metadata"]["reports"]
+        if report["timeRange"]
+    ]

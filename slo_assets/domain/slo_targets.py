@@ -1,0 +1,100 @@
+"""``slo-targets.json``: what each component is held to, agreed or derived from what it usually reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from slo_assets.config import SloConfig, Targets
+from slo_assets.domain.baseline import Baseline, Measured, baseline
+from slo_assets.domain.documents import Document, envelope
+from slo_assets.domain.rounding import ceiling, rounded
+from slo_assets.periods import Period
+
+
+def document(metrics: Mapping[str, Document], period: Period, config: SloConfig) -> Document:
+    """Set every component's objectives.
+
+    Args:
+        metrics: by period, the SLI metrics of this one and of the earlier ones that the baseline spans.
+        period: the month.
+        config: agreed objectives, defaults and margins.
+    """
+    targets = {component: _targets(component, metrics, period, config) for component in config.components}
+    return envelope(config, period, {"generatedDate": metrics[period.key]["timestamp"], "sloTargets": targets})
+
+
+def error_budget(period_minutes: float, target: float) -> float:
+    """``period minutes × (1 − target / 100)``: the minutes in which the objective allows not to serve.
+
+    43.2 for 99.9 % in a month of 30 days. Source: semantics, "Targets"; the plan's 4.32 is an error.
+    """
+    return period_minutes * (100 - target) / 100
+
+
+def derived_availability(usual: float, ladder: Sequence[float]) -> float:
+    """The highest step of the ladder that the baseline reaches; the lowest where it reaches none (percent)."""
+    return next((step for step in ladder if usual >= step), ladder[-1])
+
+
+def derived_latency(usual: float, rules: Targets) -> float:
+    """Baseline × margin, rounded up to the next step (ms); at least one step, since no operation takes 0 ms."""
+    step = rules.latency_step_ms
+    return max(step, ceiling(usual, rules.latency_margin, repr(step)))
+
+
+def derived_error_rate(usual: float, rules: Targets) -> float:
+    """Baseline × margin, rounded up to 3 decimals (percent), at most 100."""
+    return min(100.0, ceiling(usual, rules.error_rate_margin, "0.001"))
+
+
+def _targets(component: str, metrics: Mapping[str, Document], period: Period, config: SloConfig) -> Document:
+    rules, agreed = config.targets, config.components[component].objectives
+    lines = {
+        name: _line(component, name, metrics, period, rules) for name in ("availability", "p95", "p99", "errorRate")
+    }
+
+    def objective(name: str, fixed: float | None) -> Document:
+        return _objective(name, fixed, lines[name], rules)
+
+    availability = objective("availability", agreed.availability)
+    budget = rounded(error_budget(period.minutes, availability["target"]))
+    return {
+        "availability": {**availability, "errorBudget": budget, "period": "monthly", "unit": "minutes"},
+        "latency": {
+            "p95": {**objective("p95", agreed.latency.p95), "unit": "ms"},
+            "p99": {**objective("p99", agreed.latency.p99), "unit": "ms"},
+        },
+        "errorRate": {**objective("errorRate", agreed.error_rate), "unit": "percentage"},
+        "escalationPolicy": [step.model_dump(mode="json") for step in config.escalation_of(component)],
+    }
+
+
+def _line(component: str, name: str, metrics: Mapping[str, Document], period: Period, rules: Targets) -> Baseline:
+    measured = {key: _measured(key, document["metrics"].get(component), name) for key, document in metrics.items()}
+    current = measured.pop(period.key)
+    return baseline([measured[key] for key in sorted(measured)], current, rules.minimum_operations)
+
+
+def _measured(period: str, figures: Document | None, name: str) -> Measured:
+    if figures is None:
+        return Measured(period, None, 0)
+    value = figures["latency"][name] if name in ("p95", "p99") else figures[name]
+    return Measured(period, value, figures["errorRateDetail"]["operations"])
+
+
+def _objective(name: str, fixed: float | None, usual: Baseline, rules: Targets) -> Document:
+    if fixed is not None:
+        return {"target": fixed, "type": "fixed", "basis": "agreed"}
+    defaults = {
+        "availability": rules.defaults.availability,
+        "p95": rules.defaults.latency_p95_ms,
+        "p99": rules.defaults.latency_p99_ms,
+        "errorRate": rules.defaults.error_rate,
+    }
+    if usual.value is None or not usual.confident:
+        target = defaults[name]
+    elif name == "availability":
+        target = derived_availability(usual.value, rules.availability_ladder)
+    else:
+        target = derived_error_rate(usual.value, rules) if name == "errorRate" else derived_latency(usual.value, rules)
+    return {"target": target, "type": "derived", **usual.described(), "usesDefault": not usual.confident}

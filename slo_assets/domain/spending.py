@@ -1,0 +1,50 @@
+"""Occurrences and errors as curves over time, for budgets and series by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from slo_assets.config import SloConfig
+from slo_assets.domain.burn import Spending
+from slo_assets.domain.event_log import ENDED, FAILURE
+from slo_assets.domain.reports import Reported
+
+
+def bad_minutes(found: pd.DataFrame, config: SloConfig) -> Spending:
+    """A component's bad time: each occurrence's duration by the weight of its severity, in minutes.
+
+    Args:
+        found: the component's occurrences.
+        config: the weights of severities.
+    """
+    weights = found["severity"].map(config.severity_weights.model_dump()).astype("float64")
+    minutes = (found["duration_ms"] * weights / 60_000).to_numpy()
+    return Spending.of(found["start"].to_numpy(), found["end"].to_numpy(), minutes)
+
+
+def rated(events: pd.DataFrame, reported: Iterable[Reported]) -> list[Reported]:
+    """The reported errors that have a known number of operations: the logs hold one in the time of each.
+
+    Args:
+        events: the component's log events.
+        reported: the component's reported errors.
+    """
+    ended = events.loc[events["kind"].isin(ENDED), "instant"]
+    return [part for part in reported if ended.between(part.first, part.last).any()]
+
+
+def errors(events: pd.DataFrame, reported: Sequence[Reported]) -> Spending:
+    """A component's errors: each failure at its instant, reported ones evenly over their time.
+
+    Args:
+        events: the component's log events.
+        reported: the reported errors that have a known number of operations.
+    """
+    failed = events.loc[events["kind"] == FAILURE, "instant"].to_numpy()
+    starts = np.concatenate((failed, np.array([part.first for part in reported], dtype=np.int64)))
+    ends = np.concatenate((failed, np.array([part.last for part in reported], dtype=np.int64)))
+    counts = np.array([part.occurrences for part in reported], dtype=np.float64)
+    return Spending.of(starts, ends, np.concatenate((np.ones(len(failed)), counts)))

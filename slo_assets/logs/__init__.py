@@ -1,0 +1,1 @@
+"""Log lines to events: which files there are, how a line tells its time, what the rules take from it."""

@@ -1,0 +1,36 @@
+"""The telemetry files that people or other tools drop beside the logs."""
+
+from __future__ import annotations
+
+import json
+
+from upath import UPath
+
+from slo_assets.domain.reports import Report, parse_report
+from slo_assets.domain.telemetry import Reports
+from slo_assets.storage.files import sha256
+from slo_assets.storage.schemas import validate
+
+
+def read_reports(folder: UPath) -> Reports:
+    """All telemetry files of a folder; one that cannot be used is told with the reason, and costs no other.
+
+    Args:
+        folder: holds ``*.json``; it may be absent.
+    """
+    read: list[Report] = []
+    quarantine: list[dict[str, str]] = []
+    for path in sorted(folder.glob("*.json"), key=str) if folder.exists() else ():
+        try:
+            data = path.read_bytes()
+            document = json.loads(data, parse_constant=_refuse)
+            validate(document, "telemetry")
+            read.append(parse_report(document, path.name, sha256(data)))
+        except (OSError, ValueError, RecursionError) as problem:
+            quarantine.append({"file": path.name, "reason": "invalid telemetry", "detail": str(problem)})
+    return Reports(tuple(read), tuple(quarantine))
+
+
+def _refuse(constant: str) -> float:
+    msg = f"{constant} is no JSON number"
+    raise ValueError(msg)

@@ -1,0 +1,38 @@
+"""The data versions of the sources: what of the logs and reports concerns which period."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from slo_assets.domain.event_log import FileScan
+from slo_assets.domain.telemetry import Reports
+from slo_assets.periods import Period
+
+
+def of_logs(scans: Iterable[FileScan], aside: Mapping[str, Any], periods: Iterable[Period]) -> dict[str, str]:
+    """By period, a digest of the files that have a line in it, and of those that could be of any period."""
+    files = list(scans)
+    return {
+        period.key: _digest(
+            [[scan.file, scan.digest, scan.future] for scan in files if period.key in scan.months], aside["quarantine"]
+        )
+        for period in periods
+    }
+
+
+def of_reports(reports: Reports, periods: Iterable[Period]) -> dict[str, str]:
+    """By period, a digest of the reports that tell of it, and of those that could not be read."""
+    return {
+        period.key: _digest(
+            [[report.file, report.digest] for report in reports.read if report.touches(period.start, period.end)],
+            list(map(dict, reports.quarantine)),
+        )
+        for period in periods
+    }
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

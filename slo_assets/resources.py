@@ -1,0 +1,96 @@
+"""Everything that touches the world: the clock, the input folder, the output.
+
+What belongs here: access, and nothing that computes a number. Tests replace these instead of patching.
+Concept: https://docs.dagster.io/guides/build/external-resources
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from upath import UPath
+
+from slo_assets.config import SloConfig
+from slo_assets.periods import Period
+from slo_assets.settings import Settings, clock, read_config
+from slo_assets.storage.io_manager import WorkFilesIOManager
+
+if TYPE_CHECKING:
+    from slo_assets.domain.event_log import FileScan
+    from slo_assets.domain.telemetry import Reports
+    from slo_assets.storage.publication import Publication
+
+
+class Clock(dg.ConfigurableResource):
+    """Tells the time; a fixed instant serves tests, demonstrations and a look at a month as it stood then."""
+
+    fixed: str = ""
+
+    def now(self) -> int:
+        """The present instant in microseconds."""
+        return clock(self.fixed)
+
+
+class Output(dg.ConfigurableResource):
+    """Where results are kept."""
+
+    url: str
+
+    def publication(self, period: Period) -> "Publication":
+        """The published deliverables of a period."""
+        from slo_assets.storage.publication import Publication
+
+        return Publication(UPath(self.url) / "published" / period.key)
+
+    @property
+    def scans(self) -> UPath:
+        """Where the scans of log files are kept; it can be deleted at any time."""
+        return UPath(self.url) / "work" / "scans"
+
+
+class Inputs(dg.ConfigurableResource):
+    """What users provide: logs, telemetry files, configuration."""
+
+    folder: str
+    output: Output
+    clock: Clock
+
+    def config(self) -> SloConfig:
+        """The SLO configuration as it stands in the file."""
+        return read_config(self.folder)
+
+    def logs(self, progress: Callable[[str], None] = lambda _: None) -> "tuple[list[FileScan], dict[str, Any]]":
+        """What all log files tell up to now, and an account of those that tell nothing.
+
+        Args:
+            progress: told of each file that has to be parsed.
+        """
+        from slo_assets.logs.fragments import LogFolder
+
+        folder = LogFolder(UPath(self.folder) / "logs", self.output.scans, self.config(), self.clock.now())
+        return folder.read(progress)
+
+    def periods(self, progress: Callable[[str], None] = lambda _: None) -> list[Period]:
+        """The periods of which logs or reports tell anything, from the first configured to the current one."""
+        scans, _ = self.logs(progress)
+        reports = self.reports().read
+        logged = {key for scan in scans for key in scan.months}
+        every = Period(self.config().first_period).until(Period.containing(self.clock.now()))
+        return [p for p in every if p.key in logged or any(r.touches(p.start, p.end) for r in reports)]
+
+    def reports(self) -> "Reports":
+        """What all telemetry files tell, and why some cannot be used."""
+        from slo_assets.logs.reports import read_reports
+
+        return read_reports(UPath(self.folder) / "telemetry")
+
+
+def default_resources(settings: Settings) -> dict[str, Any]:
+    """The resources that the environment asks for."""
+    clock_resource, output = Clock(fixed=settings.now), Output(url=settings.output)
+    return {
+        "clock": clock_resource,
+        "output": output,
+        "inputs": Inputs(folder=settings.data, output=output, clock=clock_resource),
+        "io_manager": WorkFilesIOManager(output=settings.output),
+    }

@@ -1,0 +1,1 @@
+"""How documents and event logs become bytes, and where those bytes are kept."""

@@ -1,0 +1,73 @@
+"""Frames of events as Parquet bytes, with what else belongs to them as JSON in the file's metadata."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slo_assets.domain.event_log import COLUMNS, FILE_COLUMNS, EventLog, FileScan, Outage
+
+NOTE = b"slo_assets"
+ARROW_TYPES = {"str": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
+
+
+def from_event_log(log: EventLog) -> bytes:
+    """The bytes of a period's log; the same for the same log."""
+    note = {"runs": log.runs, "silences": log.silences, "outages": [vars(o) for o in log.outages], **log.account}
+    return _to_parquet(log.events, COLUMNS, note)
+
+
+def to_event_log(data: bytes) -> EventLog:
+    """A period's log from its bytes."""
+    events, note = _from_parquet(data, COLUMNS)
+    runs, silences = (_intervals(note.pop(name)) for name in ("runs", "silences"))
+    return EventLog(events, runs, silences, [Outage(**outage) for outage in note.pop("outages")], note)
+
+
+def from_scan(scan: FileScan) -> bytes:
+    """The bytes of a file's scan."""
+    note = {"runs": scan.runs, "months": scan.months, "lines": scan.lines, "undecodable": scan.undecodable}
+    return _to_parquet(scan.events, FILE_COLUMNS, note)
+
+
+def to_scan(data: bytes) -> FileScan:
+    """A file's scan from its bytes.
+
+    Raises:
+        ValueError: the bytes are no scan (a damaged cache).
+    """
+    try:
+        events, note = _from_parquet(data, FILE_COLUMNS)
+        return FileScan(events=events, **{**note, "runs": [(a, b) for a, b in note["runs"]]})
+    except (pa.ArrowException, KeyError, TypeError) as problem:
+        msg = f"not the scan of a log file: {problem}"
+        raise ValueError(msg) from problem
+
+
+def _to_parquet(events: pd.DataFrame, columns: Mapping[str, str], note: Mapping[str, Any]) -> bytes:
+    arrays = {name: pa.array(events[name], type=ARROW_TYPES[kind], from_pandas=True) for name, kind in columns.items()}
+    table = pa.table(arrays)
+    instants = table["instant"].cast(pa.timestamp("us", tz="UTC"))
+    table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
+    text = json.dumps(note, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    buffer = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({NOTE: text.encode()}), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _from_parquet(data: bytes, columns: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    table = pq.read_table(pa.BufferReader(data))
+    instants = table["instant"].cast(pa.int64())
+    table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
+    note = json.loads((table.schema.metadata or {})[NOTE])
+    return table.replace_schema_metadata(None).to_pandas().astype(columns), note
+
+
+def _intervals(by_file: dict[str, list[list[int]]]) -> dict[str, list[tuple[int, int]]]:
+    return {file: [(start, end) for start, end in found] for file, found in by_file.items()}

@@ -1,0 +1,42 @@
+"""Bytes to files, whole or not at all, on a local disk or an object store."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from upath import UPath
+
+
+def sha256(data: bytes) -> str:
+    """The checksum of bytes, as 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_atomic(path: UPath, data: bytes) -> None:
+    """Write a file so that a reader sees the old bytes or the new ones, never a part.
+
+    A local file is written beside its place, flushed to the disk and moved there; an object store puts whole
+    objects by itself.
+
+    Raises:
+        OSError: the folder cannot be written to; nothing has changed then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.protocol not in ("", "file", "local"):
+        path.write_bytes(data)
+        return
+    target = Path(path.path)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    scratch = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.chmod(0o644)
+        scratch.replace(target)
+    finally:
+        scratch.unlink(missing_ok=True)

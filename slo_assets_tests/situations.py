@@ -1,0 +1,148 @@
+"""Whole months made from text alone: what the domain functions give, one after another, without any storage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from slo_assets.config import SloConfig, parse_config
+from slo_assets.domain import (
+    dashboard,
+    error_budgets,
+    sla_compliance,
+    sli_framework,
+    sli_metrics,
+    slo_targets,
+    telemetry,
+    workflow,
+)
+from slo_assets.domain.documents import Document
+from slo_assets.domain.event_log import EventLog, FileScan, of_period
+from slo_assets.domain.reports import parse_report
+from slo_assets.domain.telemetry import Reports
+from slo_assets.logs.scanner import Scanner
+from slo_assets.logs.timestamps import line_instant
+from slo_assets.periods import Period, parse_instant
+from slo_assets.storage.canonical import canonical
+from slo_assets.storage.deliverables import DELIVERABLES, WORKFLOW_STATE
+
+SHIPPED_CONFIG = Path(__file__).parents[1] / "data" / "slo-config.yaml"
+
+#: A month's log and its documents by the deliverable's name, as :func:`documents` gives them.
+Month = tuple[EventLog, Mapping[str, Document]]
+
+
+@cache
+def shipped_config() -> SloConfig:
+    """The configuration that the project ships."""
+    return parse_config(SHIPPED_CONFIG.read_text(encoding="utf-8"))
+
+
+def config_with(change: Callable[[dict[str, Any]], None]) -> SloConfig:
+    """The shipped configuration after a change to its YAML document, read like any other."""
+    settings = yaml.safe_load(SHIPPED_CONFIG.read_text(encoding="utf-8"))
+    change(settings)
+    return parse_config(yaml.safe_dump(settings))
+
+
+def event_log(
+    files: Mapping[str, str], period: str, config: SloConfig, account: Mapping[str, Any] | None = None
+) -> EventLog:
+    """A period's log from the text of log files, by their names.
+
+    Args:
+        files: each needs one line at least that tells its time.
+        period: the month, ``YYYY-MM``.
+        config: rules and components.
+        account: what became of files that could not be read, as ``LogFolder.read`` gives it.
+    """
+    scans = [_scan(name, text, config) for name, text in files.items()]
+    return of_period(scans, Period(period), config, account)
+
+
+def _scan(name: str, text: str, config: SloConfig) -> FileScan:
+    lines = text.encode().splitlines()
+    first = next(stamp for line in lines if (stamp := line_instant(line)) is not None)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return replace(Scanner(config).scan(lines, first), file=name, digest=digest)
+
+
+def telemetry_files(files: Mapping[str, Any]) -> Reports:
+    """Reports from the JSON values of telemetry files, by their names."""
+    return Reports(
+        tuple(
+            parse_report(value, name, hashlib.sha256(json.dumps(value).encode()).hexdigest())
+            for name, value in files.items()
+        )
+    )
+
+
+def documents(
+    log: EventLog,
+    reports: Reports,
+    period: str,
+    now: str,
+    config: SloConfig,
+    earlier: Mapping[str, Month] | None = None,
+) -> dict[str, Document]:
+    """All eight documents of a month.
+
+    Args:
+        log: the month's events.
+        reports: all telemetry files.
+        period: the month, ``YYYY-MM``.
+        now: the clock, an ISO 8601 instant.
+        config: the configuration.
+        earlier: months before this one, by their key; each step takes as many as it spans.
+
+    Returns:
+        The documents by the deliverable's name, in the order of the data flow.
+    """
+    month = Period(period)
+    before = {key: earlier[key] for key in sorted(earlier or {}) if key < period}
+    spanned = _last(before, month, config.targets.baseline_periods)
+    anomalies = telemetry.document(log, reports, month, parse_instant(now), config)
+    framework = sli_framework.document(
+        anomalies, {**{key: past for key, (past, _) in spanned.items()}, period: log}, month, config
+    )
+    metrics = sli_metrics.document(log, anomalies, framework, month, config)
+    measured = {**{key: past["sli-metrics"] for key, (_, past) in spanned.items()}, period: metrics}
+    targets = slo_targets.document(measured, month, config)
+    budgets = error_budgets.document(log, anomalies, metrics, targets, month, config)
+    history = _last(before, month, config.compliance.history_periods - 1)
+    judged = {key: past["sla-compliance-report"] for key, (_, past) in history.items()}
+    compliance = sla_compliance.document(metrics, targets, budgets, judged, month, config)
+    shown = {**{key: past["sli-metrics"] for key, (_, past) in before.items()}, period: metrics}
+    made = {
+        "renderx-web-telemetry": anomalies,
+        "sli-framework": framework,
+        "sli-metrics": metrics,
+        "slo-targets": targets,
+        "error-budgets": budgets,
+        "sla-compliance-report": compliance,
+        "slo-sli-sla-dashboard": dashboard.document(
+            dashboard.Sources(framework, shown, targets, budgets, compliance), month, config
+        ),
+    }
+    state = workflow.run_through(workflow.INITIAL)
+    return {**made, WORKFLOW_STATE.name: workflow.document(compliance, checksums(made), state, month, config)}
+
+
+def _last(before: Mapping[str, Month], month: Period, count: int) -> dict[str, Month]:
+    return {key: past for key, past in before.items() if key >= month.shifted(-count).key}
+
+
+def checksums(made: Mapping[str, Document]) -> dict[str, str]:
+    """The checksums of documents, as the workflow state carries them."""
+    return {
+        deliverable.checksum_key: f"sha256:{hashlib.sha256(canonical(made[deliverable.name])).hexdigest()}"
+        for deliverable in DELIVERABLES.values()
+        if deliverable.name in made
+    }
