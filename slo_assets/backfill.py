@@ -12,7 +12,7 @@ from slo_assets.definitions import build_defs
 from slo_assets.jobs import MATERIALIZE_MONTH, OBSERVE_INPUTS
 from slo_assets.periods import Period
 from slo_assets.resources import Inputs, default_resources
-from slo_assets.settings import Settings
+from slo_assets.settings import CONFIG_FILE, Settings
 
 #: Events are recorded all the same; the console has its own progress.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -81,6 +81,15 @@ class Backfill:
             return first.until(last)
         found = self._inputs.periods()
         return [month for month in found if (not first or first <= month) and (not last or month <= last)]
+
+    def refusal(self, period: Period) -> str | None:
+        """Why a month cannot be materialized, with the remedy; None where it can."""
+        first, now = Period(self._inputs.config().first_period), Period.containing(self._inputs.clock.now())
+        if period < first:
+            return f"{period.key} is before the first period, {first.key}: set firstPeriod in {CONFIG_FILE}"
+        if period > now:
+            return f"{period.key} has not begun, the clock stands in {now.key}: name an earlier month"
+        return None
 
     def run(self, period: Period) -> MonthResult:
         """Materialize one month; a failure is told, not raised, so that the others go on."""

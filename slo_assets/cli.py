@@ -59,6 +59,9 @@ def run(first: Period | None, last: Period | None, period: Period | None, as_jso
     use_instance()
     with progress.status("Loading Dagster and looking for input …"):
         worker = backfill.Backfill.from_environment()
+        for month in filter(None, (first, last, period)):
+            if refusal := worker.refusal(month):
+                raise click.UsageError(refusal)
         months = worker.months(period or first, period or last)
     if not months:
         progress.print(f"No month has input in {worker.data}: put logs into logs/ or telemetry files into telemetry/.")
@@ -70,7 +73,8 @@ def run(first: Period | None, last: Period | None, period: Period | None, as_jso
     if as_json:
         click.echo(json.dumps(tables.as_json(results, worker.output), indent=2, ensure_ascii=False))
     else:
-        Console().print(tables.closing(results, worker.output))
+        console = Console(width=None if sys.stdout.isatty() else tables.WIDTH)
+        console.print(tables.closing(results, worker.output))
     sys.exit(0 if all(result.well for result in results) else 1)
 
 

@@ -44,9 +44,7 @@ class ConfigError(ValueError):
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, allow_inf_nan=False)
 
 
 def _compilable(pattern: str) -> str:
@@ -223,18 +221,22 @@ class LatencyThresholds(_Model):
 
 
 class BudgetThresholds(_Model):
-    """Percent of the error budget from which its status is warning, critical and exhausted."""
+    """Percent of the error budget from which its status is warning and critical; from 100 it is exhausted."""
 
-    warning: Positive = 50.0
-    critical: Positive = 80.0
-    exhausted: Positive = 100.0
+    warning: Annotated[float, Field(gt=0, lt=100)] = 50.0
+    critical: Annotated[float, Field(gt=0, lt=100)] = 80.0
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
-        if not self.warning < self.critical < self.exhausted:
-            msg = "warning, critical and exhausted must rise in this order"
+        if not self.warning < self.critical:
+            msg = "warning must be below critical"
             raise ValueError(msg)
         return self
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """By status, the percentage from which it holds, rising."""
+        return {"warning": self.warning, "critical": self.critical, "exhausted": 100.0}
 
 
 class Compliance(_Model):
@@ -441,8 +443,6 @@ def _line_of(node: yaml.Node, path: Sequence[str | int]) -> int:
 
 def config_schema() -> dict[str, Any]:
     """The configuration's JSON Schema (draft-07), generated from the models."""
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": "slo-config.schema.json",
-        **SloConfig.model_json_schema(),
-    }
+    schema = SloConfig.model_json_schema()
+    schema["properties"]["components"]["additionalProperties"] = False
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "$id": "slo-config.schema.json", **schema}

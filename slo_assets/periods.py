@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND = dt.timedelta(microseconds=1)
+MILLISECOND = 1_000
 MINUTE = 60_000_000
 DAY = 1440 * MINUTE
 PERIOD_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from slo_assets.backfill import MonthResult
 
 UNKNOWN = "–"
+#: Columns of the closing table where there is no terminal that tells its own.
+WIDTH = 120
 COLORS = {"met": "green", "at-risk": "yellow", "failed": "red", "unknown": "dim"}
 
 
@@ -63,11 +65,11 @@ def closing(results: Sequence[MonthResult], output: str) -> RenderableType:
             shown = [UNKNOWN if number is None else f"{number:g}" for number in numbers]
             table.add_row(row["period"], row["component"], *shown, status)
         table.add_section()
-    notes = [
-        Text(f"{result.period.key} {check}: {text}")
-        for result in results
-        for check, text in (result.warnings | result.failures).items()
-    ]
+    told: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        for finding in (result.warnings | result.failures).items():
+            told.setdefault(finding, []).append(result.period.key)
+    notes = [Text(f"{check} ({', '.join(periods)}): {text}") for (check, text), periods in told.items()]
     failed = [result.period.key for result in results if not result.well]
     ending = [Text(f"Failed: {', '.join(failed)}", style="red")] if failed else []
     return Group(table, *notes, *ending, Text(f"Published: {output}/published/<period>/"))

@@ -53,25 +53,27 @@ def config_with(change: Callable[[dict[str, Any]], None]) -> SloConfig:
 
 
 def event_log(
-    files: Mapping[str, str], period: str, config: SloConfig, account: Mapping[str, Any] | None = None
+    files: Mapping[str, str], period: str, now: str, config: SloConfig, aside: Mapping[str, Any] | None = None
 ) -> EventLog:
     """A period's log from the text of log files, by their names.
 
     Args:
         files: each needs one line at least that tells its time.
         period: the month, ``YYYY-MM``.
+        now: the clock, an ISO 8601 instant; later lines are set aside.
         config: rules and components.
-        account: what became of files that could not be read, as ``LogFolder.read`` gives it.
+        aside: what became of files that could not be read, as ``LogFolder.read`` gives it.
     """
-    scans = [_scan(name, text, config) for name, text in files.items()]
-    return of_period(scans, Period(period), config, account)
+    scans = [_scan(name, text, now, config) for name, text in files.items()]
+    future = {scan.file: scan.future for scan in scans if scan.future}
+    return of_period(scans, Period(period), config, {"future": future, **(aside or {})})
 
 
-def _scan(name: str, text: str, config: SloConfig) -> FileScan:
+def _scan(name: str, text: str, now: str, config: SloConfig) -> FileScan:
     lines = text.encode().splitlines()
     first = next(stamp for line in lines if (stamp := line_instant(line)) is not None)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return replace(Scanner(config).scan(lines, first), file=name, digest=digest)
+    return replace(Scanner(config, parse_instant(now)).scan(lines, first), file=name, digest=digest)
 
 
 def telemetry_files(files: Mapping[str, Any]) -> Reports:
@@ -106,7 +108,7 @@ def documents(
         The documents by the deliverable's name, in the order of the data flow.
     """
     month = Period(period)
-    before = {key: earlier[key] for key in sorted(earlier or {}) if key < period}
+    before = {key: past for key, past in sorted((earlier or {}).items()) if key < period}
     spanned = _last(before, month, config.targets.baseline_periods)
     anomalies = telemetry.document(log, reports, month, parse_instant(now), config)
     framework = sli_framework.document(

@@ -10,7 +10,7 @@ from slo_assets.periods import Period
 from slo_assets.resources import Inputs
 
 
-@monthly_asset(group="objectives", checks=[BUDGETS_LEFT])
+@monthly_asset(checks=[BUDGETS_LEFT])
 def error_budgets(
     context: dg.AssetExecutionContext,
     log_events: Any,

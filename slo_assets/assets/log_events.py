@@ -8,7 +8,7 @@ from slo_assets.periods import Period
 from slo_assets.resources import Inputs
 
 
-@monthly_asset(group="inputs", deps=["production_logs"], checks=[LOGS_READABLE, EVENTS_MAPPED], kind="parquet")
+@monthly_asset(deps=["production_logs"], checks=[LOGS_READABLE, EVENTS_MAPPED], kind="parquet")
 def log_events(context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs]) -> dg.MaterializeResult:
     """Operations that ended or were never finished, with the observed stretches of every file.
 

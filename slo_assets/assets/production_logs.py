@@ -4,7 +4,7 @@ import warnings
 
 import dagster as dg
 
-from slo_assets.assets.common import FIRST_PERIOD, MONTHS
+from slo_assets.assets.common import FIRST_PERIOD, GROUP, MONTHS
 from slo_assets.periods import Period
 from slo_assets.resources import Clock, Inputs
 
@@ -13,7 +13,7 @@ from slo_assets.resources import Clock, Inputs
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
-@dg.observable_source_asset(partitions_def=MONTHS, group_name="inputs")
+@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP)
 def production_logs(
     context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.DataVersionsByPartition:
@@ -24,10 +24,11 @@ def production_logs(
     from slo_assets.logs.versions import of_logs
 
     scans, account = inputs.logs(progress=lambda name: context.log.info(f"parsing {name}"))
-    return dg.DataVersionsByPartition(of_logs(scans, account, _periods(clock)))
+    first = min((month for scan in scans for month in scan.months), default=None)
+    return dg.DataVersionsByPartition(of_logs(scans, account, _periods(first, clock)))
 
 
-@dg.observable_source_asset(partitions_def=MONTHS, group_name="inputs")
+@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP)
 def reported_telemetry(inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]) -> dg.DataVersionsByPartition:
     """Anomalies that people or other tools report: `telemetry/*.json` in the data folder.
 
@@ -35,8 +36,12 @@ def reported_telemetry(inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam
     """
     from slo_assets.logs.versions import of_reports
 
-    return dg.DataVersionsByPartition(of_reports(inputs.reports(), _periods(clock)))
+    reports = inputs.reports()
+    first = min((instant for report in reports.read for instant in report.instants()), default=None)
+    month = None if first is None else Period.containing(first).key
+    return dg.DataVersionsByPartition(of_reports(reports, _periods(month, clock)))
 
 
-def _periods(clock: Clock) -> list[Period]:
-    return FIRST_PERIOD.until(Period.containing(clock.now()))
+def _periods(first: str | None, clock: Clock) -> list[Period]:
+    """The partitions from the first month with input to the current one."""
+    return [] if first is None else max(FIRST_PERIOD, Period(first)).until(Period.containing(clock.now()))

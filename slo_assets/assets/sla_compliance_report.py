@@ -13,7 +13,6 @@ HISTORY = CONFIG.compliance.history_periods
 
 
 @monthly_asset(
-    group="objectives",
     ins={"earlier_reports": months_before(1 - HISTORY, -1, "sla_compliance_report")},
     checks=[OBJECTIVES_MET],
 )

@@ -9,7 +9,7 @@ from slo_assets.periods import Period
 from slo_assets.resources import Inputs
 
 
-@monthly_asset(group="indicators", ins={"log_events": months_before(-CONFIG.targets.baseline_periods, 0, "log_events")})
+@monthly_asset(ins={"log_events": months_before(-CONFIG.targets.baseline_periods, 0, "log_events")})
 def sli_framework(
     context: dg.AssetExecutionContext,
     telemetry: dict[str, Any],

@@ -10,7 +10,7 @@ from slo_assets.periods import Period
 from slo_assets.resources import Inputs
 
 
-@monthly_asset(group="indicators", checks=[COMPONENTS_KNOWN])
+@monthly_asset(checks=[COMPONENTS_KNOWN])
 def sli_metrics(
     context: dg.AssetExecutionContext,
     log_events: Any,

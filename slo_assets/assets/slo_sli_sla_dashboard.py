@@ -9,7 +9,7 @@ from slo_assets.periods import Period
 from slo_assets.resources import Inputs
 
 
-@monthly_asset(group="publication", ins={"sli_metrics": months_before(-1, 0, "sli_metrics")})
+@monthly_asset(ins={"sli_metrics": months_before(-1, 0, "sli_metrics")})
 def slo_sli_sla_dashboard(
     context: dg.AssetExecutionContext,
     sli_framework: dict[str, Any],

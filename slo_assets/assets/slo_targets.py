@@ -12,9 +12,7 @@ from slo_assets.resources import Inputs
 SPAN = CONFIG.targets.baseline_periods
 
 
-@monthly_asset(
-    group="objectives", ins={"sli_metrics": months_before(-SPAN, 0, "sli_metrics")}, checks=[BASELINE_COMPLETE]
-)
+@monthly_asset(ins={"sli_metrics": months_before(-SPAN, 0, "sli_metrics")}, checks=[BASELINE_COMPLETE])
 def slo_targets(
     context: dg.AssetExecutionContext, sli_metrics: dict[str, Any], inputs: dg.ResourceParam[Inputs]
 ) -> dg.MaterializeResult:

@@ -12,7 +12,7 @@ from slo_assets.storage.deliverables import DELIVERABLES, WORKFLOW_STATE
 from slo_assets.storage.io_manager import seal
 
 
-@monthly_asset(group="publication", checks=[PUBLISHED_WHOLE])
+@monthly_asset(checks=[PUBLISHED_WHOLE])
 def slo_workflow_state(
     context: dg.AssetExecutionContext,
     telemetry: dict[str, Any],

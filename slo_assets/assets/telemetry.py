@@ -10,7 +10,7 @@ from slo_assets.periods import Period
 from slo_assets.resources import Clock, Inputs
 
 
-@monthly_asset(group="indicators", deps=["reported_telemetry"], checks=[REPORTS_READABLE])
+@monthly_asset(deps=["reported_telemetry"], checks=[REPORTS_READABLE])
 def telemetry(
     context: dg.AssetExecutionContext, log_events: Any, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.MaterializeResult:

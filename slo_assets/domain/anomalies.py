@@ -208,7 +208,7 @@ def _reported(reports: list[Reported]) -> pd.DataFrame:
 def _without_reported(detected: pd.DataFrame, reports: list[Reported]) -> pd.DataFrame:
     kept = pd.Series(True, index=detected.index)
     events = set(detected["event"].unique())
-    for part in (report for report in reports if report.event in events):
+    for part in (report for report in reports if report.event in events and report.occurrences):
         same = (detected["event"] == part.event) & (detected["component"] == part.component)
         kept &= ~(same & (detected["start"] <= part.last) & (detected["end"] >= part.first))
     return detected[kept]

@@ -34,10 +34,15 @@ class Spending:
         np.add.at(jumps, np.searchsorted(instants, starts[at_once]), amounts[at_once])
         spread = ~at_once
         slopes = np.zeros(len(instants))
+        running = np.zeros(len(instants), dtype=np.int64)
         steepness = amounts[spread] / (ends[spread] - starts[spread])
-        np.add.at(slopes, np.searchsorted(instants, starts[spread]), steepness)
-        np.add.at(slopes, np.searchsorted(instants, ends[spread]), -steepness)
-        rises = np.concatenate(([0.0], np.cumsum(slopes)[:-1] * np.diff(instants)))[: len(instants)]
+        for bounds, sign in ((starts[spread], 1), (ends[spread], -1)):
+            places = np.searchsorted(instants, bounds)
+            np.add.at(slopes, places, sign * steepness)
+            np.add.at(running, places, sign)
+        # Where nothing runs, the slope is exactly 0: what is left of the sum there is the noise of floats.
+        slope = np.where(np.cumsum(running) > 0, np.cumsum(slopes), 0.0)
+        rises = np.concatenate(([0.0], slope[:-1] * np.diff(instants)))[: len(instants)]
         after = np.cumsum(rises + jumps)
         return cls(instants, after - jumps, after)
 

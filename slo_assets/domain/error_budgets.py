@@ -16,7 +16,7 @@ from slo_assets.domain.indicators import share
 from slo_assets.domain.intervals import Interval
 from slo_assets.domain.rounding import rounded
 from slo_assets.domain.spending import errors
-from slo_assets.periods import MINUTE, Period, format_date, format_instant, from_micros
+from slo_assets.periods import MILLISECOND, MINUTE, Period, format_date, format_instant, from_micros
 
 NOTHING_KNOWN = "nothing was observed, so nothing is known of the budget"
 NO_BUDGET = "the objective allows nothing, so there is no budget to use"
@@ -64,11 +64,12 @@ class Budget:
         return None if self.closed or self.projected is None else rounded(share(self.projected, self.allowed))
 
     def crossed_at(self, percent: float) -> int | None:
-        """The instant at which so much of the budget was used; None where it was not."""
+        """The instant (to the millisecond, upwards) at which so much was used; None where it was not."""
         if self.spent is None or not self.consumed or (self.percent is not None and self.percent < percent):
             return None
         amount = min(self.consumed, self.allowed * percent / 100)
-        return self.spent.crossing(max(amount, np.nextafter(0.0, 1.0)))
+        instant = self.spent.crossing(max(amount, np.nextafter(0.0, 1.0)))
+        return None if instant is None else -(-instant // MILLISECOND) * MILLISECOND
 
 
 def burn_status(percent: float | None, thresholds: BudgetThresholds, *, spent: bool) -> str:
@@ -79,12 +80,9 @@ def burn_status(percent: float | None, thresholds: BudgetThresholds, *, spent: b
         thresholds: from which percentage each status holds; exactly 100 is exhausted.
         spent: whether anything was used at all, which decides where nothing is allowed.
     """
-    used = percent if percent is not None else (thresholds.exhausted if spent else 0.0)
-    if used >= thresholds.exhausted:
-        return "exhausted"
-    if used >= thresholds.critical:
-        return "critical"
-    return "warning" if used >= thresholds.warning else "healthy"
+    used = percent if percent is not None else (WHOLE if spent else 0.0)
+    reached = [status for status, threshold in thresholds.levels.items() if used >= threshold]
+    return reached[-1] if reached else "healthy"
 
 
 def projected_minutes(consumed: float, whole: float, left: float) -> float | None:
@@ -189,6 +187,7 @@ def _described(budget: Budget, policy: list[Document], thresholds: BudgetThresho
         "status": burn_status(percent, thresholds, spent=bool(consumed)) if known else "unknown",
         "projectedPercent": budget.projected_percent,
         **_projection(budget),
+        **_reason(budget),
         "alerts": _alerts(budget, policy, thresholds),
         "burnDown": _burn_down(budget),
     }
@@ -203,7 +202,7 @@ def _projection(budget: Budget) -> Document:
     if exhausted is not None:
         return {"projection": f"Consumed 100% on {format_date(exhausted)}", "daysRemaining": 0}
     if budget.projected_percent is None:
-        return {"projection": None, "daysRemaining": left, "reason": _unprojected(budget)}
+        return {"projection": None, "daysRemaining": left}
     if budget.projected_percent >= WHOLE:
         reached = _reached_at(budget)
         text = f"Will consume 100% on {format_date(reached)}"
@@ -213,10 +212,13 @@ def _projection(budget: Budget) -> Document:
     return {"projection": text, "daysRemaining": left}
 
 
-def _unprojected(budget: Budget) -> str:
+def _reason(budget: Budget) -> dict[str, str]:
+    """Why a figure of the budget is null, where one is."""
     if budget.consumed is None:
-        return NOTHING_KNOWN
-    return NO_BUDGET if budget.percent is None else NO_PACE
+        return {"reason": NOTHING_KNOWN}
+    if budget.percent is None:
+        return {"reason": NO_BUDGET}
+    return {"reason": NO_PACE} if budget.projected is None and not budget.closed else {}
 
 
 def _reached_at(budget: Budget) -> int:
@@ -234,7 +236,7 @@ def _days(start: int, end: int) -> int:
 def _alerts(budget: Budget, policy: list[Document], thresholds: BudgetThresholds) -> list[Document]:
     """The thresholds that were crossed, when, and who is to do what."""
     alerts = []
-    for status, threshold in thresholds.model_dump().items():
+    for status, threshold in thresholds.levels.items():
         instant = budget.crossed_at(threshold)
         if instant is not None:
             steps = [step for step in policy if step["at"] <= threshold]

@@ -37,13 +37,14 @@ class Reported:
     source: str = ""
     description: str = ""
 
-    def within(self, start: int, end: int) -> Reported | None:
-        """The part in [start, end): split by time, evenly over [first, last]; None where there is none.
+    def within(self, start: int, end: int, *, included: bool = False) -> Reported | None:
+        """The part in [start, end), or in [start, end] if the end is included; None where there is none.
 
-        Occurrences are cut so that the parts of adjacent periods add up to the whole; the duration is exact.
+        It is split by time, evenly over [first, last]. Occurrences are cut so that the parts of adjacent
+        periods add up to the whole; the duration is exact.
         """
         if self.first == self.last:
-            return self if start <= self.first < end else None
+            return self if start <= self.first < end or (included and self.first == end) else None
         left, right = (min(max(bound, self.first), self.last) for bound in (start, end))
         if left == right:
             return None
@@ -74,9 +75,15 @@ class Report:
 
     def touches(self, start: int, end: int) -> bool:
         """Whether it tells of any time in [start, end)."""
-        ranges = [self.time_range] if self.time_range else []
-        ranges += [(anomaly.first, anomaly.last) for anomaly in self.anomalies]
-        return any(first < end and last >= start for first, last in ranges)
+        return any(first < end and last >= start for first, last in self._ranges())
+
+    def instants(self) -> list[int]:
+        """Where what it tells of begins and ends."""
+        return [instant for span in self._ranges() for instant in span]
+
+    def _ranges(self) -> list[Interval]:
+        seen = [self.time_range] if self.time_range else []
+        return seen + [(anomaly.first, anomaly.last) for anomaly in self.anomalies]
 
 
 def parse_report(document: Document, file: str, digest: str) -> Report:

@@ -19,6 +19,7 @@ from slo_assets.domain.intervals import Interval
 from slo_assets.domain.reports import Reported
 from slo_assets.domain.rounding import millis, rounded
 from slo_assets.domain.sli_framework import latency_status
+from slo_assets.domain.spending import also_reported
 from slo_assets.periods import MINUTE, Period, format_date, format_instant
 
 NO_OPERATIONS = "no operation of the component ended in the period's logs"
@@ -73,10 +74,6 @@ class Evidence:
         ``alsoReported`` are failures in the logs that a report of failed operations tells of as well.
         """
         failed = self.instants[self.kinds == FAILURE]
-        told = [error for error in self.errors if error.event.endswith(":operation:failed")]
-        twice = np.zeros(len(failed), dtype=bool)
-        for error in told:
-            twice |= (failed >= error.first) & (failed <= error.last)
         successes = int(np.count_nonzero(self.kinds == SUCCESS))
         return {
             "operations": successes + len(failed),
@@ -84,7 +81,7 @@ class Evidence:
             "failures": len(failed),
             "unfinished": int(np.count_nonzero(self.kinds == UNFINISHED)),
             "reportedErrors": sum(error.occurrences for error in self.errors),
-            "alsoReported": int(np.count_nonzero(twice)),
+            "alsoReported": int(np.count_nonzero(also_reported(failed, self.errors))),
         }
 
 

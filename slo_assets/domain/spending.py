@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from slo_assets.config import SloConfig
@@ -36,14 +37,33 @@ def rated(events: pd.DataFrame, reported: Iterable[Reported]) -> list[Reported]:
     return [part for part in reported if ended.between(part.first, part.last).any()]
 
 
+def also_reported(failed: npt.NDArray[np.int64], reported: Iterable[Reported]) -> npt.NDArray[np.bool_]:
+    """Which failures in the logs a report of failed operations tells of as well.
+
+    Args:
+        failed: instants of the failures, ascending, shape (failures,).
+        reported: the component's reported errors; each takes as many failures of its time as it tells of.
+
+    Returns:
+        A mask of shape (failures,).
+    """
+    taken = np.zeros(len(failed), dtype=bool)
+    for part in reported:
+        if part.event.endswith(":operation:failed"):
+            free = np.flatnonzero(~taken & (failed >= part.first) & (failed <= part.last))
+            taken[free[: part.occurrences]] = True
+    return taken
+
+
 def errors(events: pd.DataFrame, reported: Sequence[Reported]) -> Spending:
-    """A component's errors: each failure at its instant, reported ones evenly over their time.
+    """A component's errors: each failure at its instant, reported ones evenly over their time, none twice.
 
     Args:
         events: the component's log events.
         reported: the reported errors that have a known number of operations.
     """
-    failed = events.loc[events["kind"] == FAILURE, "instant"].to_numpy()
+    failed = np.sort(events.loc[events["kind"] == FAILURE, "instant"].to_numpy())
+    failed = failed[~also_reported(failed, reported)]
     starts = np.concatenate((failed, np.array([part.first for part in reported], dtype=np.int64)))
     ends = np.concatenate((failed, np.array([part.last for part in reported], dtype=np.int64)))
     counts = np.array([part.occurrences for part in reported], dtype=np.float64)

@@ -41,7 +41,8 @@ def document(log: EventLog, reports: Reports, period: Period, now: int, config: 
     late = [report.file for report in reports.read if report.analyzed is not None and report.analyzed > now]
     told = [report for report in without_repeats(made) if report.touches(period.start, period.end)]
     until = as_of(log, told, period, now)
-    parts = [p for report in told for a in report.anomalies if (p := a.within(period.start, min(period.end, now + 1)))]
+    cut = (a.within(period.start, until, included=until < period.end) for report in told for a in report.anomalies)
+    parts = [part for part in cut if part]
     known = [part for part in parts if part.component in config.components]
     ranges = [(report.time_range, report.components) for report in told if report.time_range]
     seen = observed(log, ranges, period.start, until, config)
@@ -72,7 +73,7 @@ def as_of(log: EventLog, reports: Iterable[Report], period: Period, now: int) ->
         return period.end
     instants = [log.account["latest"]]
     for report in reports:
-        instants += [report.analyzed, *(report.time_range or ()), *(anomaly.last for anomaly in report.anomalies)]
+        instants += [report.analyzed, *report.instants()]
     known = (instant for instant in instants if instant is not None and period.start <= instant <= now)
     return max(known, default=period.start)
 

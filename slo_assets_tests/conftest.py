@@ -1,0 +1,128 @@
+"""Projects of their own for tests: input, output, clock and Dagster instance, with nothing patched."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from slo_assets.backfill import Backfill, MonthResult
+from slo_assets.definitions import build_defs
+from slo_assets.periods import Period
+from slo_assets.resources import default_resources
+from slo_assets.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+SAMPLE_NOW = "2025-11-24T12:00:00Z"
+SAMPLE_MONTHS = ("2025-09", "2025-10", "2025-11")
+
+
+@dataclass
+class Project:
+    """One application: its folders, its clock, and a Dagster instance of its own."""
+
+    data: Path
+    output: str
+    now: str
+    instance: dg.DagsterInstance
+
+    @property
+    def definitions(self) -> dg.Definitions:
+        return build_defs(resource_overrides=self._resources())
+
+    @property
+    def backfill(self) -> Backfill:
+        settings = Settings(str(self.data), self.output, self.now)
+        return Backfill(self.definitions, self.instance, settings, self._resources()["inputs"])
+
+    def _resources(self) -> dict[str, Any]:
+        return default_resources(Settings(str(self.data), self.output, self.now))
+
+    def run(self, month: str) -> MonthResult:
+        return self.backfill.run(Period(month))
+
+    def published(self, month: str, name: str) -> Path:
+        return Path(self.output) / "published" / month / f"{name}.json"
+
+    def work(self, month: str, name: str) -> Path:
+        return Path(self.output) / "work" / month / name
+
+    def materialization(self, asset: str, month: str) -> dg.AssetMaterialization:
+        records = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[month])
+        found = self.instance.fetch_materializations(records, limit=1).records[0].asset_materialization
+        assert found is not None
+        return found
+
+    def check(self, asset: str, name: str) -> dg.AssetCheckEvaluation:
+        """The latest result of a check, of whichever month ran last."""
+        key = dg.AssetCheckKey(dg.AssetKey(asset), name)
+        record = self.instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+        assert record.event is not None
+        event = record.event.dagster_event
+        assert event is not None
+        return event.asset_check_evaluation_data
+
+    def bytes_by_file(self) -> dict[str, bytes]:
+        """All work and published files."""
+        root = Path(self.output)
+        return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture(scope="session")
+def make_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeProject]:
+    """Make a project from the text of logs and telemetry files by name, or from a folder that exists."""
+    with ExitStack() as stack:
+
+        def make(
+            logs: Mapping[str, str] | None = None,
+            telemetry: Mapping[str, str] | None = None,
+            *,
+            data: Path | None = None,
+            output: str = "",
+            now: str = SAMPLE_NOW,
+        ) -> Project:
+            root = tmp_path_factory.mktemp("project")
+            folder = data or root / "data"
+            for kind, files in (("logs", logs or {}), ("telemetry", telemetry or {})):
+                for name, text in files.items():
+                    path = folder / kind / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(text, encoding="utf-8")
+            instance = stack.enter_context(
+                dg.DagsterInstance.local_temp(str(root), overrides={"telemetry": {"enabled": False}})
+            )
+            return Project(folder, output or str(root / "output"), now, instance)
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def sample(make_project: MakeProject, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The shipped sample, with all its months materialized."""
+    data = tmp_path_factory.mktemp("sample") / "data"
+    shutil.copytree(ROOT / "data", data, ignore=shutil.ignore_patterns("work", "published"))
+    project = make_project(data=data)
+    results = [project.run(month) for month in SAMPLE_MONTHS]
+    assert [result.error for result in results] == [""] * len(results)
+    return project
+
+
+@pytest.fixture(scope="session")
+def real(make_project: MakeProject) -> Project:
+    """The real input, November 2025 materialized."""
+    data = SHARED / "data" / "renderx"
+    if not data.exists():
+        pytest.skip("the real input is not part of the repository")
+    project = make_project(data=data)
+    assert project.run("2025-11").error == ""
+    return project

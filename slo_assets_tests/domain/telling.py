@@ -1,0 +1,111 @@
+"""Log lines and telemetry files in a few words, at so many seconds from a given instant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from slo_assets.config import SloConfig
+from slo_assets.domain.documents import Document
+from slo_assets.domain.event_log import EventLog
+from slo_assets.domain.telemetry import Reports
+from slo_assets_tests.situations import documents, event_log, shipped_config, telemetry_files
+
+COMPONENTS = ("canvas-component", "control-panel", "library-component", "host-sdk", "theme")
+CANVAS, CREATE = "canvas-component", "canvas:component:create"
+NOVEMBER = "2025-11"
+#: A clock past the end of November 2025, so that the month is closed.
+AFTERWARDS = "2025-12-05T00:00:00Z"
+NOON = dt.datetime(2025, 11, 3, 12, tzinfo=dt.UTC)
+#: The first instant of December 2025: what is before it belongs to November.
+MIDNIGHT = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
+
+
+def stamp(seconds: float, since: dt.datetime = NOON) -> str:
+    """An ISO 8601 instant, to the microsecond where it needs that."""
+    return (since + dt.timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+
+
+def micros(seconds: float, since: dt.datetime = NOON) -> int:
+    """The same instant as the domain counts it."""
+    passed = since - dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
+    return passed // dt.timedelta(microseconds=1)
+
+
+def done(seconds: float, ms: float = 10, event: str = CREATE, since: dt.datetime = NOON) -> str:
+    return f"{stamp(seconds, since)} BeatExecutor: Beat 1 ({event}) completed in {ms}ms"
+
+
+def failed(seconds: float, ms: float | None = None, event: str = CREATE, since: dt.datetime = NOON) -> str:
+    after = "" if ms is None else f" after {ms}ms"
+    return f"{stamp(seconds, since)} BeatExecutor: Beat 1 ({event}) failed{after}"
+
+
+def started(seconds: float, event: str = CREATE, since: dt.datetime = NOON) -> str:
+    return f"{stamp(seconds, since)} Beat 1 Started: Something ({event})"
+
+
+def chatter(seconds: float, since: dt.datetime = NOON) -> str:
+    """A line that tells nothing but its time."""
+    return f"{stamp(seconds, since)} EventBus: nothing in particular"
+
+
+def text(*lines: str) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def spread(count: int, seconds: float, ms: float = 10, event: str = CREATE, since: dt.datetime = NOON) -> list[str]:
+    """Successes, so many seconds apart."""
+    return [done(seconds * number, ms, event, since) for number in range(count)]
+
+
+def log_of(*lines: str, name: str = "app.log", period: str = NOVEMBER, config: SloConfig | None = None) -> EventLog:
+    """The log of a month from the lines of one file."""
+    return event_log({name: text(*lines)}, period, AFTERWARDS, config or shipped_config())
+
+
+def incident(
+    event: str = "canvas:render:throttle",
+    count: int = 10,
+    ms: float = 600.0,
+    first: float = 0,
+    last: float = 3600,
+    since: dt.datetime = NOON,
+    **other: Any,
+) -> Document:
+    """An anomaly as telemetry files have it."""
+    return {
+        "id": f"told-{event}",
+        "event": event,
+        "component": CANVAS,
+        "severity": "high",
+        "occurrences": count,
+        "avgDuration": ms,
+        "description": "Told by somebody.",
+        "firstSeen": stamp(first, since),
+        "lastSeen": stamp(last, since),
+        "source": "somewhere.log:7",
+        **other,
+    }
+
+
+def told(*anomalies: Document, seen: tuple[float, float] | None = None, since: dt.datetime = NOON) -> Document:
+    """A telemetry file; ``seen`` is the time at which it looked."""
+    metadata = {} if seen is None else {"timeRange": f"{stamp(seen[0], since)} to {stamp(seen[1], since)}"}
+    return {"metadata": metadata, "anomalies": list(anomalies)}
+
+
+def month(
+    lines: Iterable[str] = (),
+    *reports: Document,
+    period: str = NOVEMBER,
+    now: str = AFTERWARDS,
+    config: SloConfig | None = None,
+    name: str = "app.log",
+) -> dict[str, Document]:
+    """All documents of a month, from the lines of one file and from telemetry files."""
+    rules, written = config or shipped_config(), text(*lines)
+    log = event_log({name: written}, period, now, rules) if written.strip() else EventLog()
+    files = {f"report-{number}.json": report for number, report in enumerate(reports)}
+    return documents(log, telemetry_files(files) if files else Reports(), period, now, rules)

@@ -1,0 +1,143 @@
+"""The command, as a user calls it: in a process of its own, with nothing but the environment."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from slo_assets.storage.deliverables import DELIVERABLES
+
+ROOT = Path(__file__).parents[1]
+LINE = "2025-11-10T10:00:00Z ✅ BeatExecutor: Beat 1 (canvas:component:create) completed in 5ms\n"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "data" / "logs").mkdir(parents=True)
+    (tmp_path / "data" / "logs" / "a.log").write_text(LINE, encoding="utf-8")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "dagster.yaml").write_bytes((ROOT / "dagster.yaml").read_bytes())
+    return {
+        **os.environ,
+        "SLO_ASSETS_DATA": str(tmp_path / "data"),
+        "SLO_ASSETS_OUTPUT": str(tmp_path / "out"),
+        "SLO_ASSETS_NOW": "2025-11-24T12:00:00Z",
+        "DAGSTER_HOME": str(tmp_path / "home"),
+    }
+
+
+def slo_assets(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from slo_assets.cli import main; main()", *arguments]
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_run_publishes_every_month_with_input_and_prints_json(environment: dict[str, str]) -> None:
+    done = slo_assets(environment, "run", "--json")
+
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert [month["period"] for month in result["months"]] == ["2025-11"]
+    published = Path(environment["SLO_ASSETS_OUTPUT"]) / "published" / "2025-11"
+    assert sorted(path.name for path in published.iterdir()) == sorted(d.file for d in DELIVERABLES.values())
+
+
+def test_run_for_people_ends_with_a_table_and_the_place_of_the_files(environment: dict[str, str]) -> None:
+    done = slo_assets(environment, "run", "--period", "2025-11")
+
+    assert done.returncode == 0, done.stderr
+    assert "[1/1] 2025-11 published" in done.stderr
+    assert "canvas-component" in done.stdout
+    assert done.stdout.rstrip().endswith(f"Published: {environment['SLO_ASSETS_OUTPUT']}/published/<period>/")
+
+
+def test_dagsters_own_command_materializes_a_month_as_well(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "dagster", "asset", "materialize", "--select", "*"]
+    command += ["--partition", "2025-11", "-m", "slo_assets.definitions"]
+
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert (Path(environment["SLO_ASSETS_OUTPUT"]) / "published" / "2025-11" / "slo-workflow-state.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--period", "2025-13"], "'2025-13' is no period"),
+        (["run", "--period", "2025-11", "--from", "2025-10"], "give either --period, or --from and --to"),
+        (["run", "--from", "2025-11", "--to", "2025-10"], "--to 2025-10 is before --from 2025-11"),
+        (["run", "--period", "2025-12"], "2025-12 has not begun"),
+        (["simulate", "--months", "0", "--lines", "5", "--seed", "1", "--out", "x"], "--months"),
+        (["simulate", "--months", "1", "--lines", "5", "--seed", "1", "--out", "x"], "lines"),
+        (["fly"], "No such command"),
+    ],
+)
+def test_wrong_use_exits_with_2_and_says_what_is_wrong(
+    environment: dict[str, str], arguments: list[str], message: str
+) -> None:
+    done = slo_assets(environment, *arguments)
+
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_in_the_configuration_stops_the_load_with_its_line(environment: dict[str, str]) -> None:
+    config = (ROOT / "data" / "slo-config.yaml").read_text(encoding="utf-8").replace("kind: start", "kind: begin", 1)
+    path = Path(environment["SLO_ASSETS_DATA"]) / "slo-config.yaml"
+    path.write_text(config, encoding="utf-8")
+    line = 1 + config.splitlines().index("      kind: begin")
+
+    done = slo_assets(environment, "run")
+
+    assert done.returncode == 2
+    assert f"{path}, line {line}: logs.rules.2.kind is 'begin'" in done.stderr
+    assert "Remedy:" in done.stderr
+
+
+def test_a_month_that_fails_exits_with_1_and_says_why(environment: dict[str, str]) -> None:
+    output = Path(environment["SLO_ASSETS_OUTPUT"])
+    output.mkdir()
+    (output / "published").write_text("a file where a folder should be", encoding="utf-8")
+
+    done = slo_assets(environment, "run", "--period", "2025-11")
+
+    assert done.returncode == 1
+    assert "[1/1] 2025-11 failed: slo_workflow_state: " in done.stderr
+
+
+def test_no_input_is_said_and_is_no_failure(environment: dict[str, str]) -> None:
+    (Path(environment["SLO_ASSETS_DATA"]) / "logs" / "a.log").unlink()
+
+    done = slo_assets(environment, "run")
+
+    assert done.returncode == 0
+    assert "No month has input in" in done.stderr
+
+
+def test_simulate_writes_a_data_folder(environment: dict[str, str], tmp_path: Path) -> None:
+    arguments = ["--months", "1", "--lines", "2000", "--seed", "7", "--out", str(tmp_path / "made"), "--json"]
+
+    done = slo_assets(environment, "simulate", *arguments)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["files"] == sum(1 for p in (tmp_path / "made" / "logs").rglob("*") if p.is_file())
+
+
+def test_dagsters_home_is_a_folder_of_the_project_where_none_is_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from slo_assets import cli, settings
+
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+
+    cli.use_instance()
+
+    assert os.environ["DAGSTER_HOME"] == str(tmp_path / ".dagster")
+    assert (tmp_path / ".dagster" / "dagster.yaml").read_bytes() == (tmp_path / "dagster.yaml").read_bytes()
+    monkeypatch.delenv("DAGSTER_HOME")
