@@ -91,7 +91,10 @@ def simulate(months: int, lines: int, seed: int, out: Path, first: Period, as_js
 
     from slo_assets.simulate import simulate as write
 
-    summary = asdict(write(out, months=months, lines=lines, seed=seed, first=first.key))
+    try:
+        summary = asdict(write(out, months=months, lines=lines, seed=seed, first=first.key))
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from problem
     text = json.dumps(summary) if as_json else ", ".join(f"{name}: {value}" for name, value in summary.items())
     click.echo(text)
 

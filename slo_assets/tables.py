@@ -63,7 +63,7 @@ def closing(results: Sequence[MonthResult], output: str) -> RenderableType:
             numbers = [row[name] for name in ("p95Ms", "errorRatePercent", "availabilityPercent", "budgetUsedPercent")]
             status = Text(row["status"], style=COLORS[row["status"]])
             shown = [UNKNOWN if number is None else f"{number:g}" for number in numbers]
-            table.add_row(row["period"], row["component"], *shown, status)
+            table.add_row(row["period"], Text(row["component"]), *shown, status)
         table.add_section()
     told: dict[tuple[str, str], list[str]] = {}
     for result in results:

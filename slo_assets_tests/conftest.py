@@ -98,9 +98,8 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeProje
                     path = folder / kind / name
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(text, encoding="utf-8")
-            instance = stack.enter_context(
-                dg.DagsterInstance.local_temp(str(root), overrides={"telemetry": {"enabled": False}})
-            )
+            silent = {"telemetry": {"enabled": False}}
+            instance = stack.enter_context(dg.DagsterInstance.local_temp(str(root), overrides=silent))
             return Project(folder, output or str(root / "output"), now, instance)
 
         yield make

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import dagster as dg
 import pytest
@@ -34,7 +35,7 @@ def test_the_graph_holds_the_flow_and_the_reported_telemetry() -> None:
     assert len(ASSETS) == len(SPECS)
 
 
-@pytest.mark.parametrize(("upstream", "asset"), zip(FLOW, FLOW[1:], strict=False))
+@pytest.mark.parametrize(("upstream", "asset"), pairwise(FLOW))
 def test_each_asset_reads_the_one_before_it_in_the_data_flow(upstream: str, asset: str) -> None:
     assert upstream in {dependency.asset_key.to_user_string() for dependency in SPECS[asset].deps}
 

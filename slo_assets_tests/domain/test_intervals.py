@@ -17,14 +17,11 @@ spans = st.lists(st.tuples(st.integers(0, WIDEST), st.integers(0, WIDEST)).map(l
 
 def joined_by_hand(found: list[Interval], gap: int) -> list[Interval]:
     """Join any two that are close enough, until no two are."""
-    rest = list(dict.fromkeys(found))
-    while True:
-        pairs = [(a, b) for a in rest for b in rest if a != b and max(a[0], b[0]) - min(a[1], b[1]) <= gap]
-        if not pairs:
-            return sorted(rest)
+    rest = set(found)
+    while pairs := [(a, b) for a in rest for b in rest if a != b and max(a[0], b[0]) - min(a[1], b[1]) <= gap]:
         left, right = pairs[0]
-        rest = [one for one in rest if one not in (left, right)]
-        rest.append((min(left[0], right[0]), max(left[1], right[1])))
+        rest = rest - {left, right} | {(min(left[0], right[0]), max(left[1], right[1]))}
+    return sorted(rest)
 
 
 def ticks(found: list[Interval]) -> set[int]:
