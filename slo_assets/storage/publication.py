@@ -24,11 +24,12 @@ class Publication:
     folder: UPath
 
     def state(self) -> str:
-        """The period's state as it was published last; the initial one where nothing was."""
-        path = self.folder / WORKFLOW_STATE.file
-        if not path.exists():
+        """The period's state as it was published last; the initial one where none can be read."""
+        try:
+            document = json.loads((self.folder / WORKFLOW_STATE.file).read_bytes())
+            return str(document["workflowState"]["currentState"])
+        except (OSError, ValueError, KeyError, TypeError):
             return INITIAL
-        return str(json.loads(path.read_bytes())["workflowState"]["currentState"])
 
     def publish(self, files: Mapping[str, bytes]) -> None:
         """Write the deliverables, the workflow state last: once that is new, the whole set is."""

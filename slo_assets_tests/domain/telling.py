@@ -109,3 +109,53 @@ def month(
     log = event_log({name: written}, period, now, rules) if written.strip() else EventLog()
     files = {f"report-{number}.json": report for number, report in enumerate(reports)}
     return documents(log, telemetry_files(files) if files else Reports(), period, now, rules)
+
+
+#: The real telemetry of 2025-11-23: event, component, severity, occurrences, average ms, first and last sight.
+REAL_ANOMALIES = (
+    ("canvas:render:performance:throttle", "canvas-component", "critical", 187, 425, "22T20:18:45", "23T20:12:30"),
+    ("control:panel:state:sync:race", "control-panel", "high", 94, 312, "22T21:05:12", "23T19:45:22"),
+    ("library:search:cache:invalidation", "library-component", "high", 76, 245, "22T22:10:33", "23T20:00:15"),
+    ("host:sdk:plugin:init:serialization", "host-sdk", "high", 58, 658, "22T23:02:18", "23T20:10:44"),
+    ("theme:css:repaint:storm", "theme", "high", 142, 189, "22T20:45:27", "23T20:08:56"),
+    ("canvas:concurrent:creation:race", "canvas-component", "critical", 34, 892, "23T08:12:44", "23T19:33:22"),
+    ("control:panel:property:binding:lag", "control-panel", "medium", 123, 267, "22T20:30:11", "23T20:12:08"),
+    ("library:index:loading:blocking", "library-component", "medium", 89, 534, "22T21:45:33", "23T20:05:44"),
+    ("host:sdk:communication:timeout", "host-sdk", "high", 41, 1200, "23T09:30:22", "23T20:02:18"),
+    ("canvas:boundary:validation:missing", "canvas-component", "medium", 67, 145, "22T20:50:15", "23T19:50:33"),
+    ("control:panel:state:validation:missing", "control-panel", "medium", 52, 98, "22T22:15:44", "23T20:09:22"),
+    ("library:type:checking:insufficient", "library-component", "low", 31, 67, "22T23:30:11", "23T20:07:55"),
+)
+
+
+def real_telemetry() -> Document:
+    """The real telemetry file, as far as it enters any figure."""
+    return {
+        "metadata": {
+            "analysisDate": "2025-11-23T20:15:00Z",
+            "timeRange": "2025-11-22T20:15:00Z to 2025-11-23T20:15:00Z",
+        },
+        "anomalies": [
+            {
+                "id": f"anom-{number:03d}",
+                "event": event,
+                "component": component,
+                "severity": severity,
+                "occurrences": occurrences,
+                "avgDuration": average,
+                "firstSeen": f"2025-11-{first}Z",
+                "lastSeen": f"2025-11-{last}Z",
+            }
+            for number, (event, component, severity, occurrences, average, first, last) in enumerate(REAL_ANOMALIES, 1)
+        ],
+    }
+
+
+#: The worked example of the semantics: occurrences, bad minutes, availability and burn rate in November 2025.
+WORKED_EXAMPLE = {
+    "canvas-component": (288, 1.9920, 99.8617, "4.6%"),
+    "control-panel": (269, 1.1211, 99.9221, "2.6%"),
+    "library-component": (196, 1.1371, 99.9210, "2.6%"),
+    "host-sdk": (99, 1.4561, 99.8989, "3.4%"),
+    "theme": (142, 0.4473, 99.9689, "1.0%"),
+}

@@ -132,9 +132,7 @@ def test_error_rates_of_a_few_months(failures: int, operations: int, reported: i
     [(0, 0, 0, None), (0, 0, 4, 0.0), (6, 1, 1, 75.0), (5, 0, 0, 100.0), (0, 2, 0, 0.0)],
     ids=["nothing began", "nothing ended", "six of eight", "all", "none"],
 )
-def test_completeness_counts_what_never_ended(
-    successes: int, failures: int, unfinished: int, expected: float | None
-):
+def test_completeness_counts_what_never_ended(successes: int, failures: int, unfinished: int, expected: float | None):
     assert indicators.completeness(successes, failures, unfinished) == expected
 
 

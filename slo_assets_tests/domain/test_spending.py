@@ -1,0 +1,129 @@
+"""Bad time and errors as curves, and which reported errors have a known number of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slo_assets.domain.reports import Reported
+from slo_assets.domain.spending import also_reported, bad_minutes, errors, rated
+from slo_assets_tests.domain.telling import CANVAS, chatter, done, failed, log_of, micros, started
+from slo_assets_tests.situations import config_with, shipped_config
+
+FAILED = "canvas:operation:failed"
+
+
+def reported(first: float, last: float, count: int = 4, event: str = "canvas:x:race") -> Reported:
+    return Reported("r.json", event, event, CANVAS, "high", count, 100.0, micros(first), micros(last))
+
+
+def costs(*rows: tuple[str, float, float, float]) -> pd.DataFrame:
+    """Occurrences: severity, start, end (seconds) and milliseconds."""
+    frame = pd.DataFrame(rows, columns=["severity", "start", "end", "duration_ms"])
+    return frame.assign(start=frame["start"].map(micros).astype("int64"), end=frame["end"].map(micros).astype("int64"))
+
+
+def test_bad_minutes_are_milliseconds_by_sixty_thousand():
+    curve = bad_minutes(costs(("high", 0, 0, 30_000), ("low", 10, 70, 90_000)), shipped_config())
+    # 0.5 min at once, then 1.5 min evenly over a minute: half of it after 40 s.
+    assert [curve.until(micros(t)) for t in (0, 5, 40, 80)] == pytest.approx([0, 0.5, 1.25, 2.0])
+
+
+def test_a_severity_has_its_weight():
+    config = config_with(lambda settings: settings.update(severityWeights={"low": 0.25, "critical": 2}))
+    found = costs(*((severity, 0, 0, 60_000) for severity in ("critical", "high", "medium", "low")))
+    assert bad_minutes(found, config).until(micros(1)) == pytest.approx(2 + 1 + 1 + 0.25)
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "last", "expected"),
+    [
+        (done(30), 0, 60, True),
+        (failed(30), 0, 60, True),
+        (done(0), 0, 60, True),
+        (done(60), 0, 60, True),
+        (done(60.000001), 0, 60, False),
+        (done(-0.000001), 0, 60, False),
+        (started(30), 0, 60, False),
+        (done(30, event="theme:x"), 0, 60, False),
+        (chatter(30), 0, 60, False),
+    ],
+    ids=[
+        "a success",
+        "a failure",
+        "at the first sight",
+        "at the last sight",
+        "just after",
+        "just before",
+        "one that never ended",
+        "another component's",
+        "no operation",
+    ],
+)
+def test_reported_errors_are_rated_where_the_logs_hold_an_operation(line: str, first, last, expected: bool):
+    events = log_of(line).events
+    part = reported(first, last)
+    assert rated(events[events["component"] == CANVAS], [part]) == ([part] if expected else [])
+
+
+def reported_by_hand(failed_at: list[int], reports: list[tuple[int, int, int]]) -> set[int]:
+    taken: set[int] = set()
+    for first, last, count in reports:
+        inside = [place for place, at in enumerate(failed_at) if first <= at <= last and place not in taken]
+        taken |= set(inside[:count])
+    return taken
+
+
+@given(
+    st.lists(st.integers(0, 20), max_size=10).map(sorted),
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 8), st.integers(0, 4)), max_size=3),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_report_of_failed_operations_takes_as_many_failures_as_it_tells_of(failed_at, spans):
+    reports = [(first, first + length, count) for first, length, count in spans]
+    parts = [reported(first, last, count, FAILED) for first, last, count in reports]
+    instants = np.array([micros(at) for at in failed_at], dtype=np.int64)
+    taken = {int(place) for place in np.flatnonzero(also_reported(instants, parts))}
+    assert taken == reported_by_hand(failed_at, reports)
+
+
+def test_other_reported_errors_take_no_failure():
+    assert not also_reported(np.array([micros(5)]), [reported(0, 10)]).any()
+
+
+@pytest.mark.parametrize(
+    ("reports", "total"),
+    [
+        ([], 3),
+        ([reported(0, 100, 4)], 3 + 4),
+        ([reported(0, 100, 4, FAILED)], 4),
+        ([reported(0, 100, 1, FAILED)], 2 + 1),
+        ([reported(0, 15, 4, FAILED)], 1 + 4),
+    ],
+    ids=["the logs alone", "another kind", "all of them and one more", "one of them", "those of its time"],
+)
+def test_no_error_counts_twice(reports: list[Reported], total: float):
+    events = log_of(failed(0), done(5), failed(10), failed(20)).events
+    assert errors(events, reports).until(micros(1000)) == total
+
+
+def test_errors_are_spent_at_their_instant_and_reported_ones_evenly():
+    curve = errors(log_of(failed(0), failed(80), done(90)).events, [reported(0, 100, 10)])
+    # At 50 s: one failure and half of ten.
+    assert [curve.until(micros(t)) for t in (0, 50, 79, 81, 200)] == pytest.approx([0, 6, 8.9, 10.1, 12])
+
+
+def test_the_order_of_events_and_reports_changes_no_curve():
+    events = log_of(failed(0), done(5), failed(10), failed(20)).events
+    parts = [reported(0, 10, 1), reported(0, 30, 2, FAILED), reported(40, 40, 3)]
+    curve: Callable[..., list[float]] = lambda rows, told: [  # noqa: E731
+        errors(rows, told).until(micros(t), included=True) for t in range(-5, 60, 5)
+    ]
+    for order in permutations(parts):
+        assert curve(events.iloc[::-1], list(order)) == pytest.approx(curve(events, parts))

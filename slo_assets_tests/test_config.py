@@ -1,0 +1,572 @@
+"""The configuration: each mistake with its line, value and remedy; each default as the specification names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slo_assets.config import ConfigError, SloConfig, parse_config
+from slo_assets_tests.situations import SHIPPED_CONFIG, config_with, shipped_config
+
+#: A configuration without a mistake, with everything in it that mistakes are made in.
+TEXT = """\
+version: 1.2.3
+application: shop
+firstPeriod: 2025-01
+logs:
+  silenceMinutes: 5
+  sources:
+    - {name: pulse, files: "pulse-*", heartbeat: true}
+  rules:
+    - id: done
+      kind: success
+      contains: "done "
+      pattern: 'done (?P<event>\\S+)'
+    - id: lost
+      kind: failure
+      event: host:mount
+      contains: lost
+      pattern: 'lost mount'
+components:
+  shop-window:
+    name: Shop window
+    prefixes: [shop, "window:pane"]
+    objectives:
+      availability: 99.9
+    escalation: loud
+  cash-desk:
+    name: Cash desk
+    prefixes: [cash]
+    noDataPolicy: down
+escalationPolicies:
+  loud:
+    - {at: 50, notify: [team], action: Look.}
+"""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A change to the text, what stands in the line that has to be named, and what the message has to say."""
+
+    old: str
+    new: str
+    at: str
+    says: tuple[str, ...]
+    second: bool = False  # the line is the second one that has it
+
+    @property
+    def text(self) -> str:
+        assert TEXT.count(self.old) == 1, f"{self.old!r} has to stand in the text once"
+        return TEXT.replace(self.old, self.new)
+
+    @property
+    def line(self) -> int:
+        lines = [number for number, line in enumerate(self.text.splitlines(), start=1) if self.at in line]
+        assert len(lines) == 1 + self.second
+        return lines[-1]
+
+
+END = "action: Look.}\n"
+
+
+def appended(text: str, at: str, *says: str) -> Mistake:
+    return Mistake(END, END + text, at, says)
+
+
+MISTAKES: Mapping[str, Mistake] = {
+    "a key that nobody knows": Mistake(
+        "silenceMinutes: 5", "silenceMinuts: 5", "silenceMinuts", ("logs.silenceMinuts", "5", "write silenceMinutes")
+    ),
+    "a key that nobody knows at the top": appended(
+        "burnRates: 14.4\n", "burnRates", "burnRates", "14.4", "no such setting"
+    ),
+    "a key in the wrong case": Mistake(
+        "firstPeriod: 2025-01", "first_period: 2025-01", "first_period", ("first_period", "2025-01", "firstPeriod")
+    ),
+    "a key that resembles nothing": appended("xyzzy: 1\n", "xyzzy", "xyzzy is 1", "no such setting", "remove it"),
+    "no rules": Mistake(
+        TEXT[TEXT.index("  rules:") : TEXT.index("components:")],
+        "",
+        "logs:",
+        ("logs.rules", "required", "add the key"),
+    ),
+    "a rule without an id": Mistake("- id: done\n      kind", "- kind", "kind: success", ("logs.rules.0.id", "add")),
+    "a component without prefixes": Mistake(
+        "    prefixes: [cash]\n", "", "cash-desk", ("components.cash-desk.prefixes", "required", "add the key")
+    ),
+    "no application": Mistake("application: shop\n", "", "version: 1.2.3", ("application", "required", "add the key")),
+    "text for a number": Mistake(
+        "availability: 99.9", "availability: high", "availability", ("objectives.availability", "'high'", "number")
+    ),
+    "a number for text": Mistake(
+        "application: shop", "application: 7", "application", ("application is 7", "string", "quotes")
+    ),
+    "a version that YAML takes for a number": Mistake(
+        "version: 1.2.3", "version: 1.2", "version", ("version is 1.2", "string", "quotes")
+    ),
+    "a version of two parts": Mistake("version: 1.2.3", "version: '1.2'", "version", ("version is '1.2'", "pattern")),
+    "a list for a text": Mistake(
+        "name: Cash desk", "name: [Cash, desk]", "name: [Cash", ("cash-desk.name", "['Cash', 'desk']", "string")
+    ),
+    "a text for a list": Mistake(
+        "prefixes: [cash]", "prefixes: cash", "prefixes: cash", ("cash-desk.prefixes", "'cash'", "tuple")
+    ),
+    "nothing for a component": Mistake(
+        TEXT[TEXT.index("    name: Cash") : TEXT.index("escalationPolicies")],
+        "",
+        "cash-desk",
+        ("components.cash-desk is None", "dictionary"),
+    ),
+    "a period of another form": Mistake(
+        "firstPeriod: 2025-01", "firstPeriod: 2025-1", "firstPeriod", ("firstPeriod is '2025-1'", "pattern")
+    ),
+    "month 13": Mistake(
+        "firstPeriod: 2025-01", "firstPeriod: 2025-13", "firstPeriod", ("firstPeriod is '2025-13'", "pattern")
+    ),
+    "a day instead of a month": Mistake(
+        "firstPeriod: 2025-01", "firstPeriod: 2025-01-01", "firstPeriod", ("firstPeriod is '2025-01-01'", "pattern")
+    ),
+    "a regular expression that does not compile": Mistake(
+        "'done (?P<event>\\S+)'", "'done (?P<event>'", "(?P<event>", ("rules.0.pattern", "does not compile", "done")
+    ),
+    "a rule that names no event": Mistake(
+        "'done (?P<event>\\S+)'", "'done (.+)'", "- id: done", ("logs.rules.0", "names no event", "(?P<event>…)")
+    ),
+    "a rule of an unknown kind": Mistake(
+        "kind: failure", "kind: fail", "kind: fail", ("rules.1.kind is 'fail'", "'start'", "'success'", "'failure'")
+    ),
+    "a rule whose text is empty": Mistake(
+        "contains: lost", 'contains: ""', 'contains: ""', ("rules.1.contains is ''",)
+    ),
+    "a rule id that is given twice": Mistake(
+        "- id: lost", "- id: done", "- id: done", ("logs.rules.1.id", "'done'", "twice", "rename"), second=True
+    ),
+    "a prefix that two components own": Mistake(
+        "[cash]", "[cash, shop]", "[cash, shop]", ("cash-desk.prefixes.1", "'shop'", "shop-window", "one of the two")
+    ),
+    "a prefix that two components own, with a point": Mistake(
+        "[cash]", "[window.pane]", "[window.pane]", ("prefixes.0", "'window.pane'", "shop-window", "one of the two")
+    ),
+    "a prefix with a blank": Mistake("[cash]", '["cash desk"]', '["cash', ("prefixes.0 is 'cash desk'", "pattern")),
+    "a prefix that ends in a colon": Mistake("[cash]", '["cash:"]', '["cash', ("prefixes.0 is 'cash:'", "pattern")),
+    "no prefix": Mistake("[cash]", "[]", "prefixes: []", ("cash-desk.prefixes is []", "at least 1")),
+    "a component in capitals": Mistake("cash-desk:", "Cash-Desk:", "Cash-Desk:", ("components.Cash-Desk", "pattern")),
+    "an unknown escalation policy": Mistake(
+        "escalation: loud", "escalation: quiet", "escalation: quiet", ("shop-window.escalation", "'quiet'", "loud")
+    ),
+    "an escalation that tells nobody": Mistake("[team]", "[]", "notify: []", ("loud.0.notify is []", "at least 1")),
+    "an escalation at 0 %": Mistake("at: 50", "at: 0", "at: 0", ("loud.0.at is 0", "greater than 0")),
+    "a policy on missing data that nobody knows": Mistake(
+        "noDataPolicy: down", "noDataPolicy: guess", "noDataPolicy", ("'guess'", "'ignore'", "'up'", "'down'")
+    ),
+    "an availability over 100 %": Mistake(
+        "availability: 99.9", "availability: 100.1", "availability", ("100.1", "less than or equal to 100")
+    ),
+    "no silence at all": Mistake(
+        "silenceMinutes: 5", "silenceMinutes: 0", "silenceMinutes", ("silenceMinutes is 0", "greater than 0")
+    ),
+    "a number that is none": Mistake(
+        "silenceMinutes: 5", "silenceMinutes: .nan", "silenceMinutes", ("silenceMinutes is nan", "finite")
+    ),
+    "a heartbeat that is neither on nor off": Mistake(
+        "heartbeat: true", "heartbeat: maybe", "heartbeat", ("sources.0.heartbeat is 'maybe'", "boolean")
+    ),
+    "a ladder that does not fall": appended(
+        "targets:\n  availabilityLadder: [99, 99.9]\n", "Ladder", "availabilityLadder", "[99, 99.9]", "fall"
+    ),
+    "a ladder with a step twice": appended(
+        "targets:\n  availabilityLadder: [99.9, 99.9]\n", "Ladder", "availabilityLadder", "[99.9, 99.9]", "fall"
+    ),
+    "a ladder without a step": appended(
+        "targets:\n  availabilityLadder: []\n", "Ladder", "availabilityLadder is []", "at least one step"
+    ),
+    "a ladder over 100": appended(
+        "targets:\n  availabilityLadder: [101, 99]\n", "Ladder", "availabilityLadder.0 is 101", "100"
+    ),
+    "no baseline": appended("targets: {baselinePeriods: 0}\n", "baseline", "baselinePeriods is 0", "greater than"),
+    "half a baseline": appended("targets: {baselinePeriods: 1.5}\n", "baseline", "baselinePeriods is 1.5", "integer"),
+    "latency thresholds that fall": appended(
+        "latencyThresholds:\n  healthy: 3\n", "latencyThresholds", "latencyThresholds", "3", "must rise"
+    ),
+    "budget thresholds that fall": appended(
+        "budgetThresholds:\n  warning: 85\n", "budgetThresholds", "budgetThresholds", "85", "warning"
+    ),
+    "budget thresholds that are one": appended(
+        "budgetThresholds: {warning: 60, critical: 60}\n", "budgetThresholds", "budgetThresholds", "60", "critical"
+    ),
+    "a negative weight": appended(
+        "severityWeights:\n  low: -1\n", "low: -1", "severityWeights.low is -1", "greater than or equal to 0"
+    ),
+    "a severity that nobody knows": appended(
+        "detection:\n  gapSeverity: fatal\n", "fatal", "detection.gapSeverity is 'fatal'", "'critical'", "'low'"
+    ),
+    "an outage of no failure": appended(
+        "detection: {outage: {failures: 0}}\n", "failures: 0", "detection.outage.failures is 0", "greater than"
+    ),
+    "a YAML key that is given twice": Mistake(
+        "    name: Cash desk",
+        "    name: Cash desk\n    name: Till",
+        "name: Till",
+        ("'name'", "given twice", "keep one"),
+    ),
+    "a component that is given twice": Mistake(
+        "  cash-desk:", "  shop-window:", "  shop-window:", ("'shop-window'", "given twice", "keep one"), second=True
+    ),
+    "a bracket that is left open": Mistake("[cash]", "[cash", "noDataPolicy", ("expected",)),
+    "a tabulator": Mistake("    name: Cash desk", "\tname: Cash desk", "\tname", ("\\t",)),
+    "a wrong indentation": Mistake("    prefixes: [cash]", "   prefixes: [cash]", "   prefixes: [cash]", ("block",)),
+}
+
+
+def refusal(text: str) -> list[str]:
+    """The lines of the message with which a configuration is refused."""
+    with pytest.raises(ConfigError) as refused:
+        parse_config(text, "my.yaml")
+    return str(refused.value).splitlines()
+
+
+def line_of(text: str, part: str) -> int:
+    (line,) = [number for number, line in enumerate(text.splitlines(), start=1) if part in line]
+    return line
+
+
+def test_the_text_in_which_mistakes_are_made_has_none() -> None:
+    config = parse_config(TEXT)
+
+    assert (config.version, config.application, config.first_period) == ("1.2.3", "shop", "2025-01")
+    assert list(config.components) == ["shop-window", "cash-desk"]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_with_file_line_value_and_remedy(mistake: Mistake) -> None:
+    told = refusal(mistake.text)
+
+    (line,) = [line for line in told if all(part in line for part in mistake.says)]
+    assert line.startswith(f"my.yaml, line {mistake.line}: ")
+    assert " Remedy: " in line
+    assert line.endswith(".")
+    assert all(other.startswith("my.yaml, line ") and " Remedy: " in other for other in told)
+
+
+@pytest.mark.xfail(strict=True, reason="it is also told that the list should not be empty, which it is not")
+def test_one_wrong_item_of_a_list_is_told_once() -> None:
+    assert len(refusal(MISTAKES["a prefix with a blank"].text)) == 1
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_line() -> None:
+    text = TEXT.replace("2025-01", "January").replace("[cash]", "cash").replace("at: 50", "at: -5")
+
+    assert [line.split(":")[0] for line in refusal(text)] == [
+        f"my.yaml, line {line_of(text, part)}" for part in ("January", "prefixes: cash", "at: -5")
+    ]
+
+
+def test_all_contradictions_are_told_at_once_each_with_its_line() -> None:
+    text = TEXT.replace("[cash]", "[shop, window.pane]").replace("escalation: loud", "escalation: quiet")
+
+    assert [line.split(":")[0] for line in refusal(text)] == [
+        f"my.yaml, line {line_of(text, part)}"
+        for part in ("escalation: quiet", "[shop, window.pane]", "[shop, window.pane]")
+    ]
+
+
+def test_all_keys_that_are_given_twice_are_told_at_once() -> None:
+    text = TEXT.replace("version: 1.2.3\n", "version: 1.2.3\nversion: 1.2.4\n").replace(
+        "{at: 50,", "{at: 50, action: Wait,"
+    )
+
+    assert [line.split(":")[0] for line in refusal(text)] == [
+        "my.yaml, line 2",
+        f"my.yaml, line {line_of(text, 'at: 50')}",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing but a comment\n"], ids=repr)
+def test_an_empty_file_is_refused_with_a_way_out(text: str) -> None:
+    (told,) = refusal(text)
+
+    assert told.startswith("my.yaml, line 1: ")
+    assert " Remedy: " in told
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "hello\n", "42\n"], ids=["a list", "a text", "a number"])
+def test_a_document_that_is_no_mapping_is_refused(text: str) -> None:
+    (told,) = refusal(text)
+
+    assert told.startswith("my.yaml, line 1: the document: ")
+    assert "dictionary" in told
+
+
+def test_a_second_document_is_refused_with_its_line() -> None:
+    (told,) = refusal(TEXT + "---\nversion: 2.0.0\n")
+
+    assert told.startswith(f"my.yaml, line {len(TEXT.splitlines()) + 1}: ")
+
+
+def test_a_long_value_is_cut() -> None:
+    (told,) = refusal(TEXT.replace("2025-01", "x" * 5000))
+
+    assert "line 3: firstPeriod is 'xxx" in told
+    assert len(told) < 400
+
+
+def test_the_file_is_called_by_its_default_name() -> None:
+    with pytest.raises(ConfigError, match=r"^slo-config\.yaml, line 1: "):
+        parse_config("")
+
+
+UNFORESEEN = {
+    "a control character": TEXT.replace("Shop window", "Shop\x00window"),
+    "a tag that nobody knows": TEXT.replace("name: Shop window", "name: !shop window"),
+    "a template that was not filled in": TEXT.replace("application: shop", "application: {{ application }}"),
+    "a key that is a list": TEXT + "? [a, b]\n: c\n",
+    "an alias of itself": TEXT + "dashboard: &own\n  title: *own\n",
+    "a repetition without end": TEXT.replace("\\S+", "\\S{99999999999999}"),
+    "a number of thousands of digits": TEXT.replace("at: 50", f"at: {'5' * 5000}"),
+}
+
+
+@pytest.mark.parametrize("text", UNFORESEEN.values(), ids=UNFORESEEN)
+@pytest.mark.xfail(strict=True, reason="another error than ConfigError comes out, without line or remedy")
+def test_whatever_yaml_can_hold_is_refused_as_a_mistake_with_its_line(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^my\.yaml, line \d+: .* Remedy: "):
+        parse_config(text, "my.yaml")
+
+
+@pytest.mark.parametrize("word", ["yes", "on", "true"])
+@pytest.mark.xfail(strict=True, reason="YAML's true is taken for 1.0, an objective of one percent")
+def test_a_yes_is_no_number(word: str) -> None:
+    with pytest.raises(ConfigError, match="availability"):
+        parse_config(TEXT.replace("availability: 99.9", f"availability: {word}"))
+
+
+# --- defaults -----------------------------------------------------------------------------------------------
+
+#: Every number that the specification names, by the setting that holds it, and another that is valid there.
+DEFAULTS: Mapping[str, tuple[object, object]] = {
+    "logs.silence_minutes": (5, 7.5),
+    "detection.outage.failures": (3, 4),
+    "detection.outage.severity": ("critical", "low"),
+    "detection.gap_severity": ("high", "low"),
+    "detection.failed_severity": ("high", "low"),
+    "detection.storm.operations_per_second": (50, 60),
+    "detection.storm.severity": ("medium", "low"),
+    "detection.slow.slow_operation_ms": (250, 300.5),
+    "detection.slow.severity": ("medium", "low"),
+    "severity_weights.critical": (1, 2),
+    "severity_weights.high": (1, 0),
+    "severity_weights.medium": (1, 0.5),
+    "severity_weights.low": (1, 0.25),
+    "latency_thresholds.healthy": (1.1, 1.2),
+    "latency_thresholds.warning": (1.5, 1.6),
+    "latency_thresholds.critical": (2, 2.5),
+    "targets.baseline_periods": (3, 6),
+    "targets.minimum_operations": (100, 1),
+    "targets.availability_ladder": ((99.99, 99.95, 99.9, 99.5, 99, 98, 95, 90), (99, 90.5)),
+    "targets.latency_margin": (1.1, 1.3),
+    "targets.latency_step_ms": (10, 5),
+    "targets.error_rate_margin": (1.5, 2),
+    "targets.defaults.availability": (99.9, 99.5),
+    "targets.defaults.latency_p95_ms": (50, 60),
+    "targets.defaults.latency_p99_ms": (100, 120),
+    "targets.defaults.error_rate": (0.1, 0.2),
+    "budget_thresholds.warning": (50, 60),
+    "budget_thresholds.critical": (80, 90),
+    "compliance.budget_at_risk_percent": (80, 70),
+    "compliance.latency_at_risk_percent": (5, 2.5),
+    "compliance.history_periods": (12, 6),
+    "dashboard.trend_percent": (5, 3),
+}
+
+
+@pytest.mark.parametrize("config", [parse_config(TEXT), shipped_config()], ids=["a small file", "the shipped file"])
+@pytest.mark.parametrize(("setting", "value"), [(name, row[0]) for name, row in DEFAULTS.items()], ids=DEFAULTS)
+def test_a_setting_that_is_not_written_has_the_value_of_the_specification(
+    config: SloConfig, setting: str, value: object
+) -> None:
+    assert attrgetter(setting)(config) == value
+
+
+@pytest.mark.parametrize(("setting", "value"), [(name, row[1]) for name, row in DEFAULTS.items()], ids=DEFAULTS)
+def test_a_setting_that_is_written_in_camel_case_has_the_written_value(setting: str, value: object) -> None:
+    document = place = yaml.safe_load(TEXT)
+    *parents, last = (re.sub(r"_(.)", lambda found: found[1].upper(), part) for part in setting.split("."))
+    for part in parents:
+        place = place.setdefault(part, {})
+    place[last] = list(value) if isinstance(value, tuple) else value
+
+    assert attrgetter(setting)(parse_config(yaml.safe_dump(document))) == value
+
+
+def test_a_component_ignores_unknown_time_and_follows_the_default_policy_unless_it_says_otherwise() -> None:
+    components = parse_config(TEXT).components
+
+    assert [component.no_data_policy for component in components.values()] == ["ignore", "down"]
+    assert [component.escalation for component in components.values()] == ["loud", "default"]
+    assert components["cash-desk"].objectives.availability is None
+    assert components["cash-desk"].objectives.latency.p95 is None
+    assert components["cash-desk"].objectives.error_rate is None
+    assert components["shop-window"].objectives.availability == 99.9
+
+
+# --- the shipped file ---------------------------------------------------------------------------------------
+
+
+def test_the_shipped_file_has_the_five_components_of_renderx_with_their_prefixes() -> None:
+    config = shipped_config()
+
+    assert config.application == "renderx-web"
+    assert {name: {*component.prefixes} for name, component in config.components.items()} == {
+        "canvas-component": {"canvas"},
+        "control-panel": {"control:panel"},
+        "library-component": {"library"},
+        "theme": {"app:ui:theme", "theme"},
+        "host-sdk": {"host:sdk"},
+    }
+
+
+def test_the_shipped_components_name_their_anomalies_as_the_specification_does() -> None:
+    prefixes = {name: component.prefix for name, component in shipped_config().components.items()}
+
+    assert prefixes == {
+        "canvas-component": "canvas",
+        "control-panel": "control:panel",
+        "library-component": "library",
+        "host-sdk": "host:sdk",
+        "theme": "theme",
+    }
+
+
+def test_the_shipped_components_escalate_at_50_80_and_100_percent() -> None:
+    config = shipped_config()
+
+    for name in config.components:
+        steps = config.escalation_of(name)
+        assert [step.at for step in steps] == [50, 80, 100]
+        assert all(step.notify and step.action for step in steps)
+
+
+def test_the_shipped_file_is_the_one_that_was_read() -> None:
+    document = yaml.safe_load(SHIPPED_CONFIG.read_text(encoding="utf-8"))
+
+    assert shipped_config().version == document["version"]
+    assert [rule.id for rule in shipped_config().logs.rules] == [rule["id"] for rule in document["logs"]["rules"]]
+
+
+# --- questions that the configuration answers ---------------------------------------------------------------
+
+SLIS = {
+    "control:panel:state:sync:race": "errorRate",
+    "canvas:validation:schema": "errorRate",
+    "library:checking:types": "errorRate",
+    "library:search:cache:invalidation": "errorRate",
+    "canvas:operation:failed": "errorRate",
+    "host:sdk:plugin:timeout": "availability",
+    "canvas:availability:outage": "availability",
+    "canvas:availability:gap": "availability",
+    "canvas:latency:slow": "latency",
+    "canvas:event:storm": "latency",
+    "canvas:render:performance:throttle": "latency",
+    "canvas:race:lost": "latency",
+    "canvas:tracerace": "latency",
+    "canvas:timeout:retry": "latency",
+    "canvas:operation:failedly": "latency",
+    "host:sdk:plugin:init:serialization": "latency",
+}
+
+
+@pytest.mark.parametrize(("event", "sli"), SLIS.items(), ids=SLIS)
+def test_an_anomaly_belongs_to_the_sli_that_the_specification_names(event: str, sli: str) -> None:
+    assert shipped_config().sli_of(event) == sli
+
+
+segments = st.text("abx", min_size=1, max_size=2)
+keys = st.lists(segments, min_size=1, max_size=4)
+
+
+def naive_owner(event: list[str], owners: Mapping[str, list[list[str]]]) -> str | None:
+    """The component whose longest prefix an event begins with, segment by segment."""
+    fitting = [
+        (len(prefix), name)
+        for name, prefixes in owners.items()
+        for prefix in prefixes
+        if event[: len(prefix)] == prefix
+    ]
+    return max(fitting)[1] if fitting else None
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    prefixes=st.lists(keys, min_size=2, max_size=6, unique_by=tuple),
+    event=keys,
+    marks=st.lists(st.sampled_from(":."), min_size=12, max_size=12),
+)
+def test_the_longest_prefix_of_whole_segments_owns_an_event(
+    prefixes: list[list[str]], event: list[str], marks: list[str]
+) -> None:
+    def joined(parts: list[str], offset: int) -> str:
+        return "".join(part + marks[(offset + n) % 12] for n, part in enumerate(parts))[:-1]
+
+    document = yaml.safe_load(TEXT)
+    owners = {"one": prefixes[::2], "two": prefixes[1::2]}
+    document["components"] = {
+        name: {"name": name, "prefixes": [joined(prefix, n) for n, prefix in enumerate(own)]}
+        for name, own in owners.items()
+    }
+
+    config = parse_config(yaml.safe_dump(document))
+
+    assert config.component_of(joined(event, 5)) == naive_owner(event, owners)
+
+
+HEARTBEATS = {
+    "heartbeat-theme-2025-10-06.log": True,
+    "heartbeat-theme.log.gz": True,
+    "localhost-1762811808902.log": False,
+    "my-heartbeat-theme.log": False,
+    "Heartbeat-theme.log": False,
+}
+
+
+@pytest.mark.parametrize(("file", "heartbeat"), HEARTBEATS.items(), ids=HEARTBEATS)
+def test_a_file_is_a_heartbeat_by_its_name(file: str, heartbeat: bool) -> None:
+    assert shipped_config().logs.is_heartbeat(file) is heartbeat
+
+
+def test_the_first_source_that_fits_a_name_decides() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["logs"]["sources"] = [
+            {"name": "quiet", "files": "*-quiet.log"},
+            {"name": "heartbeat", "files": "heartbeat-*", "heartbeat": True},
+        ]
+
+    logs = config_with(change).logs
+
+    assert [logs.is_heartbeat(name) for name in ("heartbeat-a.log", "heartbeat-quiet.log")] == [True, False]
+
+
+ESCALATIONS: Mapping[str, tuple[Callable[[str], str], list[float]]] = {
+    "a policy of its own": (lambda text: text, [50]),
+    "the default policy": (
+        lambda text: (
+            text.replace("    escalation: loud\n", "") + "  default:\n    - {at: 70, notify: [x], action: y}\n"
+        ),
+        [70],
+    ),
+    "no default policy": (lambda text: text.replace("    escalation: loud\n", ""), []),
+}
+
+
+@pytest.mark.parametrize(("change", "steps"), ESCALATIONS.values(), ids=ESCALATIONS)
+def test_a_component_escalates_by_its_own_policy_or_the_default_one(
+    change: Callable[[str], str], steps: list[float]
+) -> None:
+    assert [step.at for step in parse_config(change(TEXT)).escalation_of("shop-window")] == steps
