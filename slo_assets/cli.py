@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -95,8 +96,19 @@ def simulate(months: int, lines: int, seed: int, out: Path, first: Period, as_js
         summary = asdict(write(out, months=months, lines=lines, seed=seed, first=first.key))
     except ValueError as problem:
         raise click.UsageError(str(problem)) from problem
+    _complete(out, first)
     text = json.dumps(summary) if as_json else ", ".join(f"{name}: {value}" for name, value in summary.items())
     click.echo(text)
+
+
+def _complete(data: Path, first: Period) -> None:
+    """Give a data folder that has no configuration the shipped one, with its own first period."""
+    from slo_assets.settings import CONFIG_FILE, ROOT
+
+    if not (data / CONFIG_FILE).exists():
+        shipped = (ROOT / "data" / CONFIG_FILE).read_text(encoding="utf-8")
+        text = re.sub(r"(?m)^firstPeriod: .*$", f"firstPeriod: {first.key}", shipped)
+        (data / CONFIG_FILE).write_text(text, encoding="utf-8")
 
 
 def use_instance() -> None:

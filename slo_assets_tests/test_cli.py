@@ -71,7 +71,7 @@ def test_dagsters_own_command_materializes_a_month_as_well(environment: dict[str
         (["run", "--from", "2025-11", "--to", "2025-10"], "--to 2025-10 is before --from 2025-11"),
         (["run", "--period", "2025-12"], "2025-12 has not begun"),
         (["simulate", "--months", "0", "--lines", "5", "--seed", "1", "--out", "x"], "--months"),
-        (["simulate", "--months", "1", "--lines", "5", "--seed", "1", "--out", "x"], "lines"),
+        (["simulate", "--months", "1", "--lines", "5", "--seed", "1", "--out", "data"], "data/logs is not empty"),
         (["fly"], "No such command"),
     ],
 )
@@ -120,10 +120,12 @@ def test_no_input_is_said_and_is_no_failure(environment: dict[str, str]) -> None
 
 def test_simulate_writes_a_data_folder(environment: dict[str, str], tmp_path: Path) -> None:
     arguments = ["--months", "1", "--lines", "2000", "--seed", "7", "--out", str(tmp_path / "made"), "--json"]
+    arguments += ["--first", "2024-02"]
 
     done = slo_assets(environment, "simulate", *arguments)
 
     assert done.returncode == 0, done.stderr
+    assert "\nfirstPeriod: 2024-02\n" in (tmp_path / "made" / "slo-config.yaml").read_text(encoding="utf-8")
     assert json.loads(done.stdout)["files"] == sum(1 for p in (tmp_path / "made" / "logs").rglob("*") if p.is_file())
 
 
