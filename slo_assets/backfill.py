@@ -18,6 +18,10 @@ from slo_assets.settings import CONFIG_FILE, Settings
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
+class BackfillError(RuntimeError):
+    """No month can be materialized; the message says why."""
+
+
 @dataclass(frozen=True)
 class MonthResult:
     """What became of one month.
@@ -75,8 +79,13 @@ class Backfill:
         """The months of a range, oldest first; an end that is not given is that of the months with input.
 
         The inputs are observed, so that the UI knows what each month was made from.
+
+        Raises:
+            BackfillError: the inputs cannot be read, or nothing can be written.
         """
-        self._observe.execute_in_process(instance=self._instance, run_config=QUIET)
+        observed = self._observe.execute_in_process(instance=self._instance, run_config=QUIET, raise_on_error=False)
+        if not observed.success:
+            raise BackfillError(_error(observed))
         if first and last:
             return first.until(last)
         found = self._inputs.periods()

@@ -63,7 +63,10 @@ def run(first: Period | None, last: Period | None, period: Period | None, as_jso
         for month in filter(None, (first, last, period)):
             if refusal := worker.refusal(month):
                 raise click.UsageError(refusal)
-        months = worker.months(period or first, period or last)
+        try:
+            months = worker.months(period or first, period or last)
+        except backfill.BackfillError as problem:
+            raise click.ClickException(str(problem)) from problem
     if not months:
         progress.print(f"No month has input in {worker.data}: put logs into logs/ or telemetry files into telemetry/.")
     results: list[MonthResult] = []

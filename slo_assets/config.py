@@ -35,8 +35,11 @@ NoDataPolicy = Literal["ignore", "up", "down"]
 RuleKind = Literal["start", "success", "failure"]
 ComponentId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 EventPrefix = Annotated[str, StringConstraints(pattern=r"^[^\s:.]+([:.][^\s:.]+)*$")]
-Positive = Annotated[float, Field(gt=0)]
-Percentage = Annotated[float, Field(ge=0, le=100)]
+# Strict, since YAML's `yes` would be 1 otherwise.
+Positive = Annotated[float, Field(gt=0, strict=True)]
+Percentage = Annotated[float, Field(ge=0, le=100, strict=True)]
+Weight = Annotated[float, Field(ge=0, strict=True)]
+Count = Annotated[int, Field(ge=1, strict=True)]
 
 
 class ConfigError(ValueError):
@@ -50,7 +53,7 @@ class _Model(BaseModel):
 def _compilable(pattern: str) -> str:
     try:
         re.compile(pattern.encode())
-    except re.error as problem:
+    except (re.error, OverflowError) as problem:
         msg = f"the regular expression does not compile: {problem}"
         raise ValueError(msg) from problem
     return pattern
@@ -131,14 +134,14 @@ class Component(_Model):
 class Outage(_Model):
     """Failures in a row that make an outage."""
 
-    failures: int = Field(default=3, ge=1)
+    failures: Count = 3
     severity: Severity = "critical"
 
 
 class Storm(_Model):
     """More operations of one event in one clock second than this are a storm."""
 
-    operations_per_second: int = Field(default=50, ge=1)
+    operations_per_second: Count = 50
     severity: Severity = "medium"
 
 
@@ -169,10 +172,10 @@ class Classification(_Model):
 class SeverityWeights(_Model):
     """How much a bad minute of each severity counts."""
 
-    critical: Annotated[float, Field(ge=0)] = 1.0
-    high: Annotated[float, Field(ge=0)] = 1.0
-    medium: Annotated[float, Field(ge=0)] = 1.0
-    low: Annotated[float, Field(ge=0)] = 1.0
+    critical: Weight = 1.0
+    high: Weight = 1.0
+    medium: Weight = 1.0
+    low: Weight = 1.0
 
 
 class Defaults(_Model):
@@ -188,8 +191,8 @@ class Defaults(_Model):
 class Targets(_Model):
     """How objectives are derived from a baseline."""
 
-    baseline_periods: int = Field(default=3, ge=1, le=12)
-    minimum_operations: int = Field(default=100, ge=1)
+    baseline_periods: int = Field(default=3, ge=1, le=12, strict=True)
+    minimum_operations: Count = 100
     availability_ladder: tuple[Percentage, ...] = (99.99, 99.95, 99.9, 99.5, 99.0, 98.0, 95.0, 90.0)
     latency_margin: Positive = 1.1
     latency_step_ms: Positive = 10.0
@@ -223,8 +226,8 @@ class LatencyThresholds(_Model):
 class BudgetThresholds(_Model):
     """Percent of the error budget from which its status is warning and critical; from 100 it is exhausted."""
 
-    warning: Annotated[float, Field(gt=0, lt=100)] = 50.0
-    critical: Annotated[float, Field(gt=0, lt=100)] = 80.0
+    warning: Annotated[float, Field(gt=0, lt=100, strict=True)] = 50.0
+    critical: Annotated[float, Field(gt=0, lt=100, strict=True)] = 80.0
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -244,7 +247,7 @@ class Compliance(_Model):
 
     budget_at_risk_percent: Percentage = 80.0
     latency_at_risk_percent: Percentage = 5.0
-    history_periods: int = Field(default=12, ge=1, le=12)
+    history_periods: int = Field(default=12, ge=1, le=12, strict=True)
     trend_points: Positive = Field(default=5.0, description="Change of the budget used, in percentage points.")
 
 
@@ -252,7 +255,7 @@ class Dashboard(_Model):
     """How the dashboard is titled, refreshed and compared."""
 
     title: str = "SLO/SLI/SLA Monitoring Dashboard"
-    refresh_interval: int = Field(default=300, ge=1, description="Seconds.")
+    refresh_interval: Count = Field(default=300, description="Seconds.")
     trend_percent: Positive = 5.0
 
 
@@ -269,7 +272,7 @@ class SloConfig(_Model):
 
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     application: str
-    first_period: Annotated[str, StringConstraints(pattern=PERIOD_PATTERN)]
+    first_period: Annotated[str, StringConstraints(pattern=f"^{PERIOD_PATTERN}$")]
     logs: Logs
     components: dict[ComponentId, Component] = Field(min_length=1)
     escalation_policies: dict[str, tuple[EscalationStep, ...]] = Field(default_factory=dict)
@@ -341,28 +344,43 @@ def parse_config(text: str, name: str = "slo-config.yaml") -> SloConfig:
         ConfigError: names line, value and remedy of each mistake.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        return _parse(text, name)
     except yaml.MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        msg = f"{name}, line {line}: {problem.problem}. Remedy: mend the YAML there; indentation and quotes are usual."
-        raise ConfigError(msg) from problem
+        line, reason = (problem.problem_mark.line + 1 if problem.problem_mark else 1), problem.problem
+    except yaml.reader.ReaderError as problem:
+        line, reason = text.count("\n", 0, problem.position) + 1, problem.reason
+    except RecursionError:
+        line, reason = 1, "something contains itself"
+    msg = f"{name}, line {line}: {reason}. Remedy: mend the YAML there; indentation, quotes and brackets are usual."
+    raise ConfigError(msg)
+
+
+def _parse(text: str, name: str) -> SloConfig:
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
     if root is None:
         msg = f"{name}, line 1: the file is empty. Remedy: copy data/slo-config.yaml and adapt it."
         raise ConfigError(msg)
-    twice = [
-        f"{name}, line {line}: key {key!r} is given twice. Remedy: keep one of them." for key, line in _twice(root)
-    ]
-    if twice:
-        raise ConfigError("\n".join(twice))
+    wrong = [f"{name}, line {line}: {reason}." for reason, line in _wrong_keys(root)]
+    if wrong:
+        raise ConfigError("\n".join(wrong))
     try:
         config = SloConfig.model_validate(_StringDates.of(text))
     except ValidationError as problem:
-        lines = [_explain(name, root, dict(error)) for error in problem.errors(include_url=False)]
-        raise ConfigError("\n".join(dict.fromkeys(lines))) from problem
+        errors = [dict(error) for error in problem.errors(include_url=False)]
+        told = [_explain(name, root, error) for error in errors if not _follows(error, errors)]
+        raise ConfigError("\n".join(dict.fromkeys(told))) from problem
     found = [f"{name}, line {_line_of(root, path)}: {_dotted(path)}: {what}." for path, what in contradictions(config)]
     if found:
         raise ConfigError("\n".join(found))
     return config
+
+
+def _follows(error: dict[str, Any], errors: list[dict[str, Any]]) -> bool:
+    """Whether a list is only called too short because an item of it is wrong."""
+    depth = len(error["loc"])
+    return error["type"] == "too_short" and any(
+        len(other["loc"]) > depth and other["loc"][:depth] == error["loc"] for other in errors
+    )
 
 
 class _StringDates(yaml.SafeLoader):
@@ -379,18 +397,26 @@ _StringDates.yaml_implicit_resolvers = {
 }
 
 
-def _twice(node: yaml.Node) -> Iterator[tuple[str, int]]:
+def _wrong_keys(node: yaml.Node) -> Iterator[tuple[str, int]]:
+    """Keys that are no text or stand twice, and numbers that no machine can hold: what is wrong, and the line."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen:
-                yield key.value, key.start_mark.line + 1
-            seen.add(key.value)
-            yield from _twice(value)
+            if not isinstance(key, yaml.ScalarNode):
+                yield "a key is no text. Remedy: write it as a word, or in quotes", key.start_mark.line + 1
+            elif key.value in seen:
+                yield f"key {key.value!r} is given twice. Remedy: keep one of them", key.start_mark.line + 1
+            else:
+                seen.add(key.value)
+            yield from _wrong_keys(value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _twice(item)
+            yield from _wrong_keys(item)
+    elif node.tag == "tag:yaml.org,2002:int" and len(node.value) > LONGEST_NUMBER:
+        yield f"{_shorten(node.value)} is no number to count with. Remedy: give a shorter one", node.start_mark.line + 1
 
+
+LONGEST_NUMBER = 30
 
 REMEDIES = {
     "missing": "add the key",

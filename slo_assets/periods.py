@@ -6,6 +6,7 @@ integers, microseconds since 1970-01-01T00:00:00Z, so that sums and comparisons 
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ MICROSECOND = dt.timedelta(microseconds=1)
 MILLISECOND = 1_000
 MINUTE = 60_000_000
 DAY = 1440 * MINUTE
-PERIOD_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
+PERIOD_PATTERN = r"[0-9]{4}-(0[1-9]|1[0-2])"
 
 
 def to_micros(moment: dt.datetime) -> int:
@@ -45,14 +46,14 @@ def parse_instant(text: str) -> int:
 def format_instant(instant: int) -> str:
     """An instant as ``2025-11-24T12:00:00Z``, with as many decimals as it has."""
     moment = from_micros(instant)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    text = moment.replace(microsecond=0, tzinfo=None).isoformat()
     fraction = f"{moment.microsecond:06d}".rstrip("0")
     return f"{text}.{fraction.ljust(3, '0')}Z" if fraction else f"{text}Z"
 
 
 def format_date(instant: int) -> str:
     """The UTC date of an instant as ``2025-11-24``."""
-    return from_micros(instant).strftime("%Y-%m-%d")
+    return from_micros(instant).date().isoformat()
 
 
 @dataclass(frozen=True, order=True)
@@ -67,14 +68,14 @@ class Period:
 
     def __post_init__(self) -> None:
         """Refuse a key that is no month."""
-        if not re.match(PERIOD_PATTERN, self.key):
+        if not re.fullmatch(PERIOD_PATTERN, self.key) or self.key.startswith("0000"):
             msg = f"{self.key!r} is no period. Write a calendar month as YYYY-MM, for example 2025-11."
             raise ValueError(msg)
 
     @classmethod
     def containing(cls, instant: int) -> Period:
         """The month in which an instant lies."""
-        return cls(from_micros(instant).strftime("%Y-%m"))
+        return cls(format_date(instant)[:7])
 
     @property
     def start(self) -> int:
@@ -85,7 +86,8 @@ class Period:
     @property
     def end(self) -> int:
         """The instant after its last, which is the next period's start."""
-        return self.shifted(1).start
+        year, month = map(int, self.key.split("-"))
+        return self.start + calendar.monthrange(year, month)[1] * DAY
 
     @property
     def minutes(self) -> int:
@@ -119,4 +121,5 @@ def monthly_partitions(first: Period, current: Period) -> dg.MonthlyPartitionsDe
 
     machine = Period.containing(to_micros(dt.datetime.now(dt.UTC)))
     ahead = len(machine.until(current)) - 1 if current >= machine else 1 - len(current.until(machine))
-    return dg.MonthlyPartitionsDefinition(start_date=first.key, fmt="%Y-%m", end_offset=1 + ahead)
+    begun = first <= current
+    return dg.MonthlyPartitionsDefinition(start_date=first.key, fmt="%Y-%m", end_offset=ahead + begun)

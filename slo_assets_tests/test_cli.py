@@ -109,6 +109,16 @@ def test_a_month_that_fails_exits_with_1_and_says_why(environment: dict[str, str
     assert "[1/1] 2025-11 failed: slo_workflow_state: " in done.stderr
 
 
+def test_an_output_that_cannot_be_written_is_told_in_one_line(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    done = slo_assets(environment | {"SLO_ASSETS_OUTPUT": str(tmp_path / "file" / "below")}, "run")
+
+    assert done.returncode == 1
+    assert "Error: production_logs: NotADirectoryError" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_no_input_is_said_and_is_no_failure(environment: dict[str, str]) -> None:
     (Path(environment["SLO_ASSETS_DATA"]) / "logs" / "a.log").unlink()
 

@@ -92,7 +92,7 @@ def materialized(
     """
     asset = context.asset_key.path[-1]
     sealed = seal(asset, value)
-    metadata: dict[str, Any] = {"components": _table(rows)} if rows else {}
+    metadata: dict[str, Any] = {"components": _table(rows), "dagster/row_count": len(rows)} if rows else {}
     metadata |= {name: float(figure) for name, figure in figures.items() if figure is not None}
     if asset in DELIVERABLES:
         metadata["document"] = dg.MetadataValue.json(value)

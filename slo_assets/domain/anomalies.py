@@ -114,13 +114,16 @@ def _outages(log: EventLog, observed: Observed, config: SloConfig) -> pd.DataFra
 
 
 def _gaps(log: EventLog, mapped: pd.DataFrame, config: SloConfig) -> pd.DataFrame:
-    """Silences in heartbeat files, for each component that has an event in the file."""
+    """Silences in heartbeat files, for each component that has an event in the file; an outage covers its own."""
     rows: list[dict[str, Any]] = []
     for file, silences in log.silences.items():
         inside = mapped[mapped["file"] == file]
         for component in sorted(set(inside["component"])):
             events = inside[inside["component"] == component]
+            down = [outage for outage in log.outages if (outage.file, outage.component) == (file, component)]
             for start, end in silences:
+                if any(outage.start <= start and end <= outage.end for outage in down):
+                    continue
                 before = events.loc[events["instant"] <= start, "line"]
                 line = int(before.iloc[-1] if len(before) else events["line"].iloc[0])
                 rows.append(

@@ -10,6 +10,9 @@ from typing import Literal
 from slo_assets.domain.documents import Document
 from slo_assets.domain.rounding import rounded
 
+#: The mean of two figures of a document has one decimal more; what follows is the noise of floats.
+MEDIAN_DIGITS = 6
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -70,7 +73,7 @@ def baseline(earlier: Sequence[Measured], current: Measured, minimum: int) -> Ba
     values = [measured.value for measured in used if measured.value is not None]
     operations = sum(measured.operations for measured in used)
     return Baseline(
-        value=median(values) if values else None,
+        value=rounded(median(values), MEDIAN_DIGITS) if values else None,
         periods=tuple(measured.period for measured in used),
         operations=operations,
         basis="baseline" if known else "bootstrap",

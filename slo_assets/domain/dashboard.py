@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from slo_assets.config import SloConfig
 from slo_assets.domain.documents import Document, envelope
+from slo_assets.domain.rounding import rounded
 from slo_assets.domain.sla_compliance import AT_RISK, FAILED
 from slo_assets.periods import Period
 
@@ -59,7 +60,7 @@ def trend(now: float | None, before: float | None, percent: float) -> str | None
     """
     if now is None or before is None:
         return None
-    if abs(now - before) <= before * percent / 100:
+    if rounded(abs(now - before)) <= rounded(before * percent / 100):
         return "stable"
     return "up" if now > before else "down"
 

@@ -78,6 +78,10 @@ class FileScan:
     file: str = ""
     digest: str = ""
 
+    def reaches(self, start: int, end: int) -> bool:
+        """Whether any of [start, end) lies between its first and its last line."""
+        return bool(self.runs) and self.runs[0][0] < end and self.runs[-1][1] >= start
+
 
 @dataclass(frozen=True)
 class EventLog:
@@ -150,7 +154,7 @@ def of_period(
     silences: dict[str, list[Interval]] = {}
     outages: list[Outage] = []
     files: list[dict[str, Any]] = []
-    near = (scan for scan in scans if scan.runs and scan.runs[0][0] < end and scan.runs[-1][1] >= start)
+    near = (scan for scan in scans if scan.reaches(start, end))
     for scan in sorted(near, key=lambda scan: scan.file):
         found, flags = outages_of(scan, config.detection.outage.failures)
         outages += [cut for cut in (_cut(outage, start, end) for outage in found) if cut]

@@ -86,6 +86,9 @@ class Report:
         return seen + [(anomaly.first, anomaly.last) for anomaly in self.anomalies]
 
 
+TEXTS = ("id", "event", "component", "source", "description")
+
+
 def parse_report(document: Document, file: str, digest: str) -> Report:
     """Read a telemetry document that fits the telemetry schema.
 
@@ -110,6 +113,10 @@ def parse_report(document: Document, file: str, digest: str) -> Report:
 def _parse_anomaly(entry: dict[str, Any], file: str, number: int) -> Reported:
     first, last = parse_instant(entry["firstSeen"]), parse_instant(entry["lastSeen"])
     name = str(entry.get("id", f"number {number + 1}"))
+    for key in TEXTS:
+        if not _is_text(str(entry.get(key, ""))):
+            msg = f"anomaly {number + 1}: {key} holds half a character, which no document can"
+            raise ValueError(msg)
     if last < first:
         msg = f"anomaly {name}: lastSeen {entry['lastSeen']} is before firstSeen {entry['firstSeen']}"
         raise ValueError(msg)
@@ -126,6 +133,14 @@ def _parse_anomaly(entry: dict[str, Any], file: str, number: int) -> Reported:
         source=entry.get("source", ""),
         description=entry.get("description", ""),
     )
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parse_range(text: str | None) -> Interval | None:

@@ -203,6 +203,6 @@ def _mean_burn(past: Document) -> float | None:
 
 
 def _direction(now: float | None, before: float | None, points: float) -> str:
-    if now is None or before is None or abs(now - before) <= points:
+    if now is None or before is None or rounded(abs(now - before)) <= points:
         return "stable"
     return "degrading" if now > before else "improving"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -14,7 +15,7 @@ SUFFIXES = (".log", ".gz", ".zst")
 BLOCK = 1 << 20
 
 #: What a damaged or unreadable file raises, whichever library reads it.
-UNREADABLE = (OSError, EOFError, ValueError)
+UNREADABLE = (OSError, EOFError, ValueError, zlib.error)
 
 
 class Stream(Protocol):
@@ -23,6 +24,11 @@ class Stream(Protocol):
     def read(self, size: int, /) -> bytes:
         """Up to so many bytes; none at the end."""
         ...
+
+
+def readable_name(path: UPath, folder: UPath) -> str:
+    """A file's path below a folder as text that every document can hold, whatever bytes the name has."""
+    return path.relative_to(folder).as_posix().encode(errors="surrogateescape").decode(errors="replace")
 
 
 def log_files(folder: UPath) -> list[UPath]:

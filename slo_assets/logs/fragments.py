@@ -13,7 +13,7 @@ from upath import UPath
 from slo_assets.code_version import code_version
 from slo_assets.config import SloConfig
 from slo_assets.domain.event_log import FileScan
-from slo_assets.logs.files import UNREADABLE, content_digest, lines, log_files, open_log
+from slo_assets.logs.files import UNREADABLE, content_digest, lines, log_files, open_log, readable_name
 from slo_assets.logs.scanner import Scanner
 from slo_assets.logs.timestamps import line_instant, name_instant
 from slo_assets.storage.event_tables import from_scan, to_scan
@@ -50,21 +50,31 @@ class LogFolder:
         quarantine: list[dict[str, str]] = []
         duplicates: list[dict[str, str]] = []
         for path in self._dated_first():
-            name = path.relative_to(self.folder).as_posix()
+            name = readable_name(path, self.folder)
             try:
                 digest = content_digest(path)
                 if digest in scans:
                     duplicates.append({"file": name, "sameAs": scans[digest].file})
                     continue
-                scan = self._scan(path, digest, progress)
+                first = self._first_instant(path)
+                if first is None:
+                    detail = "no line tells a time, and the file's name holds no instant"
+                    quarantine.append({"file": name, "reason": "undated", "detail": detail})
+                    continue
+                kept = self.cache / f"{_key(digest, str(first), self.config)}.parquet"
+                known = _load(kept)
+                if known is None:
+                    progress(path.name)
+                whole = known or self._parse(path, first, until=None)
+                ahead = bool(whole.runs) and whole.runs[-1][1] > self.now
+                scan = self._parse(path, first, until=self.now) if ahead else whole
             except UNREADABLE as problem:
                 quarantine.append({"file": name, "reason": "unreadable", "detail": str(problem)})
                 continue
-            if scan is None:
-                detail = "no line tells a time, and the file's name holds no instant"
-                quarantine.append({"file": name, "reason": "undated", "detail": detail})
-            else:
-                scans[digest] = replace(scan, file=name, digest=digest)
+            # Outside of the try: that the cache cannot be written is not the log's fault, and must be seen.
+            if known is None:
+                write_atomic(kept, from_scan(whole))
+            scans[digest] = replace(scan, file=name, digest=digest)
         future = {scan.file: scan.future for scan in scans.values() if scan.future}
         account = {"quarantine": quarantine, "duplicates": duplicates, "future": future}
         return sorted(scans.values(), key=lambda scan: scan.file), account
@@ -73,21 +83,6 @@ class LogFolder:
         """The files by path, those with an instant in the name first: of two copies, that one knows more."""
         files = log_files(self.folder)
         return sorted(files, key=lambda path: (name_instant(path.name) is None, str(path)))
-
-    def _scan(self, path: UPath, digest: str, progress: Callable[[str], None]) -> FileScan | None:
-        """A file's scan, from the cache if it is there; None for a file that tells no time at all."""
-        first = self._first_instant(path)
-        if first is None:
-            return None
-        kept = self.cache / f"{_key(digest, str(first), self.config)}.parquet"
-        scan = _load(kept)
-        if scan is None:
-            progress(path.name)
-            scan = self._parse(path, first, until=None)
-            write_atomic(kept, from_scan(scan))
-        if scan.runs and scan.runs[-1][1] > self.now:
-            return self._parse(path, first, until=self.now)
-        return scan
 
     def _parse(self, path: UPath, first: int, until: int | None) -> FileScan:
         with open_log(path) as stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -128,9 +129,8 @@ class Scanner:
             self._open[key].append((number, instant, self._stamps, event))
             return
         paired = self._pair(key, instant)
-        written = groups.get("duration")
         kind = SUCCESS if rule.kind == "success" else FAILURE
-        self._add(number, instant, kind, event, float(written) if written is not None else paired)
+        self._add(number, instant, kind, event, _milliseconds(groups.get("duration"), paired))
 
     def _pair(self, key: str, instant: int) -> float | None:
         """Milliseconds since the latest open start of a key.
@@ -168,6 +168,17 @@ class Scanner:
 
 def _plain(month: dict[str, Any]) -> dict[str, Any]:
     return {key: dict(sorted(value.items())) if isinstance(value, Counter) else value for key, value in month.items()}
+
+
+def _milliseconds(written: str | None, paired: float | None) -> float | None:
+    """The duration that the line says, else the paired one; unknown where the line says what is no number."""
+    if written is None:
+        return paired
+    try:
+        duration = float(written)
+    except ValueError:
+        return None
+    return duration if math.isfinite(duration) else None
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -13,14 +13,16 @@ from slo_assets.periods import Period
 
 
 def of_logs(scans: Iterable[FileScan], aside: Mapping[str, Any], periods: Iterable[Period]) -> dict[str, str]:
-    """By period, a digest of the files that have a line in it, and of those that could be of any period."""
+    """By period, a digest of the files that reach into it, their copies, and those that could be of any period."""
     files = list(scans)
-    return {
-        period.key: _digest(
-            [[scan.file, scan.digest, scan.future] for scan in files if period.key in scan.months], aside["quarantine"]
-        )
-        for period in periods
-    }
+    return {period.key: _of_period(files, aside, period) for period in periods}
+
+
+def _of_period(scans: list[FileScan], aside: Mapping[str, Any], period: Period) -> str:
+    near = [scan for scan in scans if scan.reaches(period.start, period.end)]
+    names = {scan.file for scan in near}
+    copies = [copy for copy in aside["duplicates"] if copy["sameAs"] in names]
+    return _digest([[scan.file, scan.digest, scan.future] for scan in near], copies, aside["quarantine"])
 
 
 def of_reports(reports: Reports, periods: Iterable[Period]) -> dict[str, str]:

@@ -57,12 +57,14 @@ def _to_parquet(events: pd.DataFrame, columns: Mapping[str, str], note: Mapping[
     table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
     text = json.dumps(note, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     buffer = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({NOTE: text.encode()}), buffer, compression="zstd")
+    pq.write_table(
+        table.replace_schema_metadata({NOTE: text.encode()}), buffer, compression="zstd", write_page_checksum=True
+    )
     return buffer.getvalue()
 
 
 def _from_parquet(data: bytes, columns: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    table = pq.read_table(pa.BufferReader(data))
+    table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
     instants = table["instant"].cast(pa.int64())
     table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
     note = json.loads((table.schema.metadata or {})[NOTE])
