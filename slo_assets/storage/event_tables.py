@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from slo_assets.domain.event_log import COLUMNS, FILE_COLUMNS, EventLog, FileScan, Outage
+from slo_assets.storage.files import sha256
 
-NOTE = b"slo_assets"
+NOTE, NOTE_CHECKSUM = b"slo_assets", b"slo_assets.sha256"
 ARROW_TYPES = {"str": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
 
 
@@ -57,9 +58,9 @@ def _to_parquet(events: pd.DataFrame, columns: Mapping[str, str], note: Mapping[
     table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
     text = json.dumps(note, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     buffer = io.BytesIO()
-    pq.write_table(
-        table.replace_schema_metadata({NOTE: text.encode()}), buffer, compression="zstd", write_page_checksum=True
-    )
+    # Parquet's own checksums cover the pages alone.
+    noted = table.replace_schema_metadata({NOTE: text.encode(), NOTE_CHECKSUM: sha256(text.encode()).encode()})
+    pq.write_table(noted, buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()
 
 
@@ -67,7 +68,11 @@ def _from_parquet(data: bytes, columns: Mapping[str, str]) -> tuple[pd.DataFrame
     table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
     instants = table["instant"].cast(pa.int64())
     table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
-    note = json.loads((table.schema.metadata or {})[NOTE])
+    metadata = table.schema.metadata or {}
+    if sha256(metadata[NOTE]).encode() != metadata[NOTE_CHECKSUM]:
+        msg = "the note beside the events is damaged"
+        raise ValueError(msg)
+    note = json.loads(metadata[NOTE])
     return table.replace_schema_metadata(None).to_pandas().astype(columns), note
 
 
