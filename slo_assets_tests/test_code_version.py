@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -206,6 +208,23 @@ def test_code_that_moved_between_two_modules_changes_the_version(package: Packag
     assert code_version("slo_assets.a") != before
 
 
+def test_a_version_is_the_same_in_every_process() -> None:
+    program = "from slo_assets.code_version import code_version; print(code_version('slo_assets.settings'))"
+
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(REAL.parent)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        for seed in ("1", "2", "3")
+    }
+
+    assert told == {code_version("slo_assets.settings")}
+
+
 def test_a_module_that_is_not_there_is_refused_by_name(package: Package) -> None:
     with pytest.raises(ValueError, match=r"slo_assets\.assets\.nothing is no module of slo_assets"):
         code_version("slo_assets.assets.nothing")
@@ -223,7 +242,7 @@ def real_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Packa
     forget()
 
 
-SCANNER, TELEMETRY = "slo_assets.logs.scanner", "slo_assets.assets.telemetry"
+SCANNER, TELEMETRY = "slo_assets.logs.scanner", "slo_assets.domain.telemetry"
 
 
 def first_number_changed(text: str) -> str:
@@ -244,7 +263,7 @@ def test_comments_in_every_module_of_the_project_change_no_version(real_copy: Pa
     assert (code_version(SCANNER), code_version(TELEMETRY)) == before
 
 
-def test_another_number_in_a_formula_of_the_project_changes_the_assets_that_use_it_alone(real_copy: Package) -> None:
+def test_another_number_in_a_formula_of_the_project_changes_the_code_that_uses_it_alone(real_copy: Package) -> None:
     scanner, telemetry = code_version(SCANNER), code_version(TELEMETRY)
 
     real_copy.edit("domain/anomalies.py", first_number_changed)

@@ -86,7 +86,7 @@ def test_an_instant_is_written_with_as_many_decimals_as_it_has(text: str, moment
     assert format_instant((moment - EPOCH) // MICROSECOND) == text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(moments)
 def test_an_instant_survives_being_written_and_read(moment: datetime) -> None:
     instant = (moment - EPOCH) // MICROSECOND
@@ -99,7 +99,7 @@ def test_an_instant_survives_being_written_and_read(moment: datetime) -> None:
     assert format_date(instant) == text[:10] == moment.date().isoformat()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(moments, st.integers(-14 * 60, 14 * 60))
 def test_an_instant_is_the_same_in_every_time_zone(moment: datetime, minutes: int) -> None:
     elsewhere = moment.replace(year=2000 + moment.year % 100, day=1).astimezone(timezone(timedelta(minutes=minutes)))
@@ -107,7 +107,6 @@ def test_an_instant_is_the_same_in_every_time_zone(moment: datetime, minutes: in
     assert parse_instant(elsewhere.isoformat()) == (elsewhere - EPOCH) // MICROSECOND == to_micros(elsewhere)
 
 
-@pytest.mark.xfail(strict=True, reason="strftime('%Y') writes the year 1 as 1, which nothing can read again")
 def test_an_instant_of_another_age_is_written_with_four_digits() -> None:
     assert format_instant(to_micros(datetime(1, 1, 1, tzinfo=UTC))) == "0001-01-01T00:00:00Z"
 
@@ -115,7 +114,7 @@ def test_an_instant_of_another_age_is_written_with_four_digits() -> None:
 # --- months -------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(months)
 def test_a_period_is_a_calendar_month_in_utc(month: tuple[int, int]) -> None:
     period = Period(key(*month))
@@ -136,7 +135,7 @@ def test_a_period_has_its_days_times_1440_minutes(month: str, minutes: int) -> N
     assert Period(month).minutes == minutes
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(months, st.integers(0, 40))
 def test_shifting_counts_months_one_by_one_and_back_again(month: tuple[int, int], count: int) -> None:
     period = Period(key(*month))
@@ -147,7 +146,7 @@ def test_shifting_counts_months_one_by_one_and_back_again(month: tuple[int, int]
     assert (later > period) == (count > 0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(months, st.integers(1, 40))
 def test_the_periods_until_another_include_both_ends(month: tuple[int, int], count: int) -> None:
     expected = [Period(key(*one)) for one in neighbours(*month, count)]
@@ -156,15 +155,18 @@ def test_the_periods_until_another_include_both_ends(month: tuple[int, int], cou
     assert expected[-1].until(expected[0]) == ([] if count > 1 else expected)
 
 
-@settings(max_examples=100, deadline=None)
-@given(months, st.integers(-3 * DAY, 40 * DAY))
-def test_the_days_of_a_period_are_its_calendar_days_up_to_an_instant(month: tuple[int, int], moved: int) -> None:
+@settings(max_examples=50, deadline=None)
+@given(months, st.integers(-3, 40), st.sampled_from([0, 1, DAY // 2, DAY - 1]))
+def test_the_days_of_a_period_are_its_calendar_days_up_to_an_instant(
+    month: tuple[int, int], days: int, micros: int
+) -> None:
     period = Period(key(*month))
-    until = period.start + moved
+    until = period.start + days * DAY + micros
+    last = period.start + calendar.monthrange(*month)[1] * DAY
     midnights = [
         calendar.timegm((*month, day, 0, 0, 0)) * 1_000_000 for day in range(1, calendar.monthrange(*month)[1] + 1)
     ]
-    expected = [(midnight, min(midnight + 86_400_000_000, until)) for midnight in midnights if midnight < until]
+    expected = [(midnight, min(midnight + 86_400_000_000, until, last)) for midnight in midnights if midnight < until]
 
     assert period.days(until) == expected
 
@@ -182,13 +184,11 @@ def test_a_key_that_is_no_month_is_refused_with_an_example(text: str) -> None:
     ["2025-11\n", "٢٠٢٥-11", "0000-01"],
     ids=["a line end", "other digits", "year 0"],
 )
-@pytest.mark.xfail(strict=True, reason="$ lets a line end pass, \\d any script's digits; year 0 has no start")
 def test_what_only_looks_like_a_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no period"):
         Period(text)
 
 
-@pytest.mark.xfail(strict=True, reason="the end is the start of 10000-01, which is no period")
 def test_the_last_month_that_can_be_written_has_an_end() -> None:
     assert Period("9999-12").end == calendar.timegm((9999, 12, 31, 23, 59, 59)) * 1_000_000 + 1_000_000
 
@@ -231,17 +231,14 @@ def test_the_partitions_are_the_months_from_the_first_to_the_one_of_the_clock(ah
     assert partitions.get_partition_keys() == [key(*month) for month in neighbours(*first, length)]
 
 
-next_month = pytest.mark.xfail(strict=True, reason="Dagster makes the first month a partition one month too early")
-
-
 @pytest.mark.parametrize(
     ("ahead", "gap"),
     [
         pytest.param(-3, 1, id="last season, one month before"),
         pytest.param(-3, 5, id="last season, five months before"),
-        pytest.param(0, 1, id="now, one month before", marks=next_month),
+        pytest.param(0, 1, id="now, one month before"),
         pytest.param(0, 2, id="now, two months before"),
-        pytest.param(3, 1, id="next season, one month before", marks=next_month),
+        pytest.param(3, 1, id="next season, one month before"),
         pytest.param(3, 5, id="next season, five months before"),
     ],
 )

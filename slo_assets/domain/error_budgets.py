@@ -22,6 +22,9 @@ NOTHING_KNOWN = "nothing was observed, so nothing is known of the budget"
 NO_BUDGET = "the objective allows nothing, so there is no budget to use"
 NO_PACE = "no time was observed, so nothing can be projected"
 
+#: What the floats of many incidents can be off by: a threshold that was just reached was crossed there.
+NOISE = 1e-9
+
 #: The whole budget, in percent.
 WHOLE = 100.0
 
@@ -67,7 +70,7 @@ class Budget:
         """The instant (to the millisecond, upwards) at which so much was used; None where it was not."""
         if self.spent is None or not self.consumed or (self.percent is not None and self.percent < percent):
             return None
-        amount = min(self.consumed, self.allowed * percent / 100)
+        amount = min(self.consumed, self.allowed * percent / 100) * (1 - NOISE)
         instant = self.spent.crossing(max(amount, np.nextafter(0.0, 1.0)))
         return None if instant is None else -(-instant // MILLISECOND) * MILLISECOND
 

@@ -28,7 +28,7 @@ class Stream(Protocol):
 
 def readable_name(path: UPath, folder: UPath) -> str:
     """A file's path below a folder as text that every document can hold, whatever bytes the name has."""
-    return path.relative_to(folder).as_posix().encode(errors="surrogateescape").decode(errors="replace")
+    return path.relative_to(folder).as_posix().encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def log_files(folder: UPath) -> list[UPath]:

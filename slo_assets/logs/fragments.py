@@ -64,7 +64,7 @@ class LogFolder:
                 kept = self.cache / f"{_key(digest, str(first), self.config)}.parquet"
                 known = _load(kept)
                 if known is None:
-                    progress(path.name)
+                    progress(name.rsplit("/", 1)[-1])
                 whole = known or self._parse(path, first, until=None)
                 ahead = bool(whole.runs) and whole.runs[-1][1] > self.now
                 scan = self._parse(path, first, until=self.now) if ahead else whole

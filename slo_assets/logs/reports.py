@@ -8,6 +8,7 @@ from upath import UPath
 
 from slo_assets.domain.reports import Report, parse_report
 from slo_assets.domain.telemetry import Reports
+from slo_assets.logs.files import readable_name
 from slo_assets.storage.files import sha256
 from slo_assets.storage.schemas import validate
 
@@ -21,13 +22,14 @@ def read_reports(folder: UPath) -> Reports:
     read: list[Report] = []
     quarantine: list[dict[str, str]] = []
     for path in sorted(folder.glob("*.json"), key=str) if folder.exists() else ():
+        name = readable_name(path, folder)
         try:
             data = path.read_bytes()
             document = json.loads(data, parse_constant=_refuse)
             validate(document, "telemetry")
-            read.append(parse_report(document, path.name, sha256(data)))
+            read.append(parse_report(document, name, sha256(data)))
         except (OSError, ValueError, RecursionError) as problem:
-            quarantine.append({"file": path.name, "reason": "invalid telemetry", "detail": str(problem)})
+            quarantine.append({"file": name, "reason": "invalid telemetry", "detail": str(problem)})
     return Reports(tuple(read), tuple(quarantine))
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from slo_assets.config import SloConfig
+from slo_assets.domain import error_budgets, sli_framework, sli_metrics, slo_targets, telemetry
 from slo_assets.domain.documents import Document
 from slo_assets.domain.event_log import EventLog
 from slo_assets.domain.telemetry import Reports
-from slo_assets_tests.situations import documents, event_log, shipped_config, telemetry_files
+from slo_assets.periods import Period, parse_instant
+from slo_assets_tests.situations import config_with, documents, event_log, shipped_config, telemetry_files
 
 COMPONENTS = ("canvas-component", "control-panel", "library-component", "host-sdk", "theme")
 CANVAS, CREATE = "canvas-component", "canvas:component:create"
@@ -109,6 +112,41 @@ def month(
     log = event_log({name: written}, period, now, rules) if written.strip() else EventLog()
     files = {f"report-{number}.json": report for number, report in enumerate(reports)}
     return documents(log, telemetry_files(files) if files else Reports(), period, now, rules)
+
+
+def measures(
+    files: Mapping[str, list[str]],
+    *reports: Document,
+    period: str = NOVEMBER,
+    now: str = AFTERWARDS,
+    config: SloConfig | None = None,
+    budgets: bool = False,
+) -> dict[str, Document]:
+    """A month's documents up to its metrics or its budgets, which is less work than all of them."""
+    rules, of = config or shipped_config(), Period(period)
+    log = event_log({name: text(*lines) for name, lines in files.items()}, period, now, rules)
+    read = telemetry_files({f"report-{number}.json": report for number, report in enumerate(reports)})
+    anomalies = telemetry.document(log, read, of, parse_instant(now), rules)
+    framework = sli_framework.document(anomalies, {period: log}, of, rules)
+    metrics = sli_metrics.document(log, anomalies, framework, of, rules)
+    made = {"renderx-web-telemetry": anomalies, "sli-framework": framework, "sli-metrics": metrics}
+    if not budgets:
+        return made
+    targets = slo_targets.document({period: metrics}, of, rules)
+    spent = error_budgets.document(log, anomalies, metrics, targets, of, rules)
+    return {**made, "slo-targets": targets, "error-budgets": spent}
+
+
+@cache
+def only_canvas(policy: str = "ignore", availability: float = 99.9, errors: float = 0.05) -> SloConfig:
+    """One component with agreed objectives, so that a month is quickly made."""
+
+    def change(settings: dict[str, Any]) -> None:
+        component = settings["components"][CANVAS]
+        component |= {"noDataPolicy": policy, "objectives": {"availability": availability, "errorRate": errors}}
+        settings["components"] = {CANVAS: component}
+
+    return config_with(change)
 
 
 #: The real telemetry of 2025-11-23: event, component, severity, occurrences, average ms, first and last sight.

@@ -37,14 +37,14 @@ def spent_by_hand(found: list[Cost], instant: int, *, included: bool) -> Fractio
 
 
 @given(costs, st.integers(-5, LATEST + 20), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_was_spent_by_an_instant_is_the_sum_of_the_parts(found: list[Cost], instant: int, included: bool):
     expected = float(spent_by_hand(found, instant, included=included))
     assert spending(found).until(instant, included=included) == pytest.approx(expected, abs=1e-9)
 
 
 @given(costs.filter(bool), st.integers(1, 20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_an_amount_is_crossed_at_the_first_instant_that_reached_it(found: list[Cost], tenths: int):
     total = sum(amount for _, _, amount in found)
     # Off the round numbers, so that the noise of floats cannot move an instant of this test.
@@ -54,7 +54,7 @@ def test_an_amount_is_crossed_at_the_first_instant_that_reached_it(found: list[C
 
 
 @given(costs, costs, st.integers(-5, LATEST + 20), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_sum_of_two_curves_is_spent_like_both(left: list[Cost], right: list[Cost], instant: int, included: bool):
     both = spending(left).plus(spending(right))
     expected = float(spent_by_hand(left + right, instant, included=included))

@@ -62,7 +62,7 @@ def outages_by_hand(marks: str, least: int) -> list[tuple[str, int, int, set[int
 
 
 @given(st.lists(st.sampled_from(["cF", "cF", "cS", "cU", "tF", "tS", "?F", "?S"]), max_size=40), st.integers(1, 4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_outages_are_those_that_one_finds_line_by_line(words: list[str], least: int):
     marks = " ".join(words)
     found, flags = outages_of(scan(marks), least)

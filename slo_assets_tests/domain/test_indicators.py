@@ -25,7 +25,7 @@ def percentile_by_hand(values: list[float], percent: int) -> Fraction:
 
 
 @given(st.lists(st.integers(0, 10**7).map(lambda n: n / 1000), min_size=1, max_size=60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_percentiles_interpolate_between_ranks(values: list[float]):
     found = indicators.latency_percentiles(np.array(values))
     for name, percent in (("p50", 50), ("p95", 95), ("p99", 99)):
@@ -51,7 +51,7 @@ def test_no_durations_give_no_percentile_and_never_zero():
 
 
 @given(minutes, minutes)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_availability_is_one_less_the_bad_part_within_0_and_100(bad: int, whole: int):
     found = indicators.availability(bad, whole)
     if whole == 0:
@@ -88,7 +88,7 @@ def test_the_policy_says_what_unknown_time_counts_as(policy, expected: tuple[int
 
 
 @given(minutes, minutes, minutes)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_bounds_enclose_availability_under_every_policy(bad: int, observed: int, more: int):
     elapsed = observed + more
     lower, upper = indicators.availability_bounds(bad, observed, elapsed)
@@ -108,7 +108,7 @@ def test_the_bounds_meet_where_all_time_was_observed():
 
 
 @given(counts, counts, counts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_reported_errors_count_as_errors_and_as_operations(failures: int, successes: int, reported: int):
     found = indicators.error_rate(failures, failures + successes, reported)
     whole = failures + successes + reported

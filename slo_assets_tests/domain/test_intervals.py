@@ -30,26 +30,26 @@ def ticks(found: list[Interval]) -> set[int]:
 
 
 @given(spans, st.integers(0, 6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_union_joins_exactly_what_lies_no_more_than_the_gap_apart(found: list[Interval], gap: int):
     assert intervals.union(found, gap) == joined_by_hand(found, gap)
 
 
 @given(spans, spans, st.integers(0, 6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_union_of_unions_is_the_union_of_the_whole(left: list[Interval], right: list[Interval], gap: int):
     parts = intervals.union(left, gap) + intervals.union(right, gap)
     assert intervals.union(parts, gap) == joined_by_hand(left + right, gap)
 
 
 @given(spans)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_length_of_a_union_counts_each_instant_once(found: list[Interval]):
     assert intervals.length(intervals.union(found)) == len(ticks(found))
 
 
 @given(spans, st.integers(0, WIDEST), st.integers(0, WIDEST))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_cut_keeps_exactly_what_lies_between_its_ends(found: list[Interval], one: int, other: int):
     start, end = sorted((one, other))
     cut = intervals.clip(intervals.union(found), start, end)
@@ -58,7 +58,7 @@ def test_a_cut_keeps_exactly_what_lies_between_its_ends(found: list[Interval], o
 
 
 @given(spans)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_lies_between_is_what_a_union_leaves_out(found: list[Interval]):
     joined = intervals.union(found)
     gaps = intervals.between(joined)

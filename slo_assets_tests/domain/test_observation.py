@@ -88,7 +88,7 @@ steps = st.lists(st.tuples(st.integers(0, 400), st.sampled_from([CREATE, "theme:
 
 
 @given(steps, steps, st.integers(0, 2000), st.tuples(st.integers(0, 2000), st.integers(0, 800)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_observed_time_agrees_with_a_count_second_by_second(one, other, until: int, looked: tuple[int, int]):
     files, expected = {}, {CANVAS: set[int](), "theme": set[int]()}
     for name, found in (("a.log", one), ("b.log", other)):

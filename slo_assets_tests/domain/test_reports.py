@@ -7,14 +7,15 @@ from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slo_assets.domain.reports import Report, Reported, parse_report, without_repeats
 from slo_assets.periods import Period
 from slo_assets_tests.domain.telling import MIDNIGHT, incident, micros, told
 
-YEAR = [Period("2025-06").shifted(n) for n in range(12)]
+YEAR = [Period("2025-06").shifted(n) for n in range(13)]
+HOUR = 3_600_000_000
 
 
 def reported(first: int, last: int, count: int = 10, ms: float = 6000.0) -> Reported:
@@ -31,15 +32,16 @@ def report(name: str, *anomalies: dict[str, Any], analyzed: str | None = None, d
 # --- cut at a month's ends --------------------------------------------------------------------------------------------
 
 
-@given(
-    st.integers(YEAR[0].start, YEAR[-1].end - 1),
-    st.integers(0, 100 * 86_400_000_000),
-    st.integers(0, 5000),
-    st.integers(0, 10**7),
-)
+#: Hours and a few microseconds: integers of so many digits would nearly all be drawn near 0.
+hours = st.tuples(st.integers(0, 24 * 100), st.integers(0, 10**6)).map(lambda part: part[0] * HOUR + part[1])
+
+
+@given(st.integers(0, 24 * 260), hours, st.integers(0, 5000), st.integers(0, 10**7))
+@example(24 * 29, 60 * 24 * HOUR, 1000, 1)
 @settings(max_examples=100, deadline=None)
 def test_the_parts_of_consecutive_months_add_up_to_the_whole(first: int, length: int, count: int, ms: int):
-    whole = reported(first, min(first + length, YEAR[-1].end - 1), count, float(ms))
+    start = YEAR[0].start + first * HOUR
+    whole = reported(start, start + length, count, float(ms))
     parts = [part for month in YEAR if (part := whole.within(month.start, month.end))]
     assert sum(part.occurrences for part in parts) == count
     assert sum(part.duration_ms for part in parts) == pytest.approx(ms, rel=1e-12)
@@ -122,8 +124,9 @@ def test_an_anomaly_without_an_id_is_called_by_its_place():
         (told(seen=(60, 0)), "ends before it begins"),
         (told({**incident(), "firstSeen": "yesterday"}), "yesterday"),
         ({"metadata": {"timeRange": "2025-11-01T00:00:00Z"}, "anomalies": []}, "isoformat"),
+        (told(incident(), incident(description="\ud83c")), "anomaly 2: description"),
     ],
-    ids=["last before first", "range backwards", "no instant", "half a range"],
+    ids=["last before first", "range backwards", "no instant", "half a range", "half a character"],
 )
 def test_a_report_that_cannot_be_understood_is_refused(document: dict[str, Any], message: str):
     with pytest.raises(ValueError, match=message):

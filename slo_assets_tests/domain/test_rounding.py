@@ -34,7 +34,7 @@ def test_a_half_goes_to_the_even_neighbour(value: float, digits: int, expected: 
 
 
 @given(st.floats(-1e9, 1e9), st.sampled_from([3, 4]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_rounding_agrees_with_decimal_arithmetic(value: float, digits: int):
     expected = Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
     assert rounded(value, digits) == float(expected)
@@ -80,7 +80,7 @@ def test_a_ceiling_is_the_next_step_and_an_exact_step_stays(value: float, margin
 @given(
     st.integers(0, 10_000_000), st.sampled_from(["1.1", "1.5", "1.05", "2"]), st.sampled_from(["10", "0.001", "2.5"])
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_ceiling_agrees_with_fractions(thousandths: int, margin: str, step: str):
     exact, size = Fraction(thousandths, 1000) * Fraction(margin), Fraction(step)
     expected = math.ceil(exact / size) * size

@@ -210,12 +210,8 @@ def test_where_nothing_is_known_the_defaults_stand():
     assert made["availability"]["baseline"] is None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="semantics: never decided by float noise; (0.1 + 0.2) / 2 is 0.15000000000000002, which gives 0.226",
-)
 def test_the_noise_of_a_median_moves_no_target():
-    # The median of 0.1 and 0.2 is 0.15, and 0.15 × 1.5 = 0.225 exactly.
+    # The median of 0.1 and 0.2 is 0.15 (0.15000000000000002 in floats), and 0.15 × 1.5 = 0.225 exactly.
     made = targets({"2025-09": figures(errors=0.1), "2025-10": figures(errors=0.2), NOVEMBER: THIS_MONTH})
     assert made["errorRate"]["target"] == 0.225
 

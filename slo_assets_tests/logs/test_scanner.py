@@ -347,8 +347,8 @@ def test_a_rules_own_event_stands_in_where_the_pattern_found_none() -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="float('1.2.3') ends the scan, and the whole file is called unreadable")
-def test_a_duration_that_is_no_number_does_not_cost_the_file() -> None:
+@pytest.mark.parametrize("written", ["1.2.3", ".", "9" * 400], ids=["two points", "a point", "too many digits"])
+def test_a_duration_that_is_no_number_is_unknown_and_does_not_cost_the_file(written: str) -> None:
     config = with_rules(
         {
             "id": "done",
@@ -358,7 +358,7 @@ def test_a_duration_that_is_no_number_does_not_cost_the_file() -> None:
         }
     )
 
-    scanned = scan("done theme:a in 1.2.3ms", "done theme:b in 5ms", config=config)
+    scanned = scan(f"done theme:a in {written}ms", "done theme:b in 5ms", config=config)
 
     assert operations(scanned) == [("success", "theme:a", None), ("success", "theme:b", 5)]
 
@@ -445,8 +445,8 @@ def test_lines_later_than_the_clock_are_set_aside_with_those_that_take_their_tim
 @pytest.mark.parametrize(
     "year",
     [
-        pytest.param("0001-01-01T00:00:00", marks=pytest.mark.xfail(strict=True, reason="'1-01' is no period")),
-        pytest.param("9999-12-31T23:59:59.999", marks=pytest.mark.xfail(strict=True, reason="no period 10000-01")),
+        "0001-01-01T00:00:00",
+        "9999-12-31T23:59:59.999",
         "1969-12-31T23:59:59Z",
         "9999-11-30T23:59:59Z",
     ],
@@ -616,7 +616,7 @@ class Naive:
         return next((own for own in self.own if own is not None), at(0))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(log_lines)
 def test_a_file_gives_the_events_runs_and_months_of_a_naive_reading(lines: list[Line]) -> None:
     naive = Naive(lines)
@@ -630,7 +630,7 @@ def test_a_file_gives_the_events_runs_and_months_of_a_naive_reading(lines: list[
     assert (scanned.lines, scanned.future) == (len(lines), 0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(log_lines, st.integers(-3_000_000, 6_000_000))
 def test_a_clock_in_the_middle_of_a_file_hides_exactly_the_later_lines(lines: list[Line], moved: int) -> None:
     naive = Naive(lines)
