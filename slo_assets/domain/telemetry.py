@@ -38,8 +38,8 @@ def document(log: EventLog, reports: Reports, period: Period, now: int, config: 
         instant in logs and reports that is not after the clock (the start, if there is none).
     """
     made = [report for report in reports.read if report.analyzed is None or report.analyzed <= now]
-    late = [report.file for report in reports.read if report.analyzed is not None and report.analyzed > now]
     told = [report for report in without_repeats(made) if report.touches(period.start, period.end)]
+    late = [r.file for r in reports.read if r not in made and r.touches(period.start, period.end)]
     until = as_of(log, told, period, now)
     cut = (a.within(period.start, until, included=until < period.end) for report in told for a in report.anomalies)
     parts = [part for part in cut if part]

@@ -9,9 +9,9 @@ from functools import lru_cache
 from slo_assets.periods import to_micros
 
 ISO_INSTANT = re.compile(
-    rb"(?<!\d)(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?"
-    # Without a colon, an offset is told from the year of a range's end by its size and by what follows it.
-    rb"(?:Z| ?([+-]\d\d:\d\d)|([+-](?:0\d|1[0-4])[0-5]\d)(?![\d-]))?"
+    rb"(?<!\d)(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,](\d{1,9})\d*)?"
+    # An offset is told from the end of a range (a time or a year) by what follows it, and by its size.
+    rb"(?:Z| ?([+-]\d\d:\d\d)(?![\d:])|([+-](?:0\d|1[0-4])[0-5]\d)(?![\d-]))?"
 )
 EPOCH_MILLISECONDS = re.compile(r"(?<!\d)(\d{13})(?!\d)")
 ISO_DATE = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)")

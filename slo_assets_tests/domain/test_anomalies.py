@@ -138,6 +138,11 @@ def test_a_gap_counts_for_each_component_with_an_event_in_the_file():
     }
 
 
+def test_a_gap_s_source_is_the_last_line_of_the_component_before_it():
+    (anomaly,) = found_in({"heartbeat-1.log": [done(0), done(10), chatter(20), done(400)]})
+    assert anomaly["source"] == "heartbeat-1.log:2"
+
+
 def test_a_storm_is_of_one_file():
     assert summary(found_in({"a.log": bunch(30), "b.log": bunch(30)})) == {}
 
@@ -467,7 +472,7 @@ def by_hand(files: Mapping[str, list[Line]]) -> dict[str, tuple[int, float]]:
 
 
 @given(lines_of_a_file, lines_of_a_file)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_detection_agrees_with_a_reading_line_by_line(one: list[Any], other: list[Any]):
     files = {name: timed(steps) for name, steps in (("a.log", one), ("b.log", other)) if steps}
     written = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slo_assets.config import BudgetThresholds, SloConfig
@@ -276,12 +276,12 @@ spent_costs = st.lists(
 
 
 @given(spent_costs, st.integers(1, 200), st.sampled_from([50, 80, 100]))
+@example([(0, 661, 28), (662, 663, 1)], 35, 80)  # 28 of 35 are exactly 80 %, at 661 ms
 @settings(max_examples=100, deadline=None)
 def test_a_threshold_was_crossed_at_the_first_millisecond_that_reached_it(found, whole: int, threshold: int):
     november = Period(NOVEMBER)
     starts, ends, costs = np.array(found, dtype=np.int64).T
-    # Off the whole numbers, so that the noise of floats cannot decide; the test below is about exact ones.
-    allowed = whole + Fraction(1, 1009)
+    allowed = Fraction(whole)
     curve = Spending.of(november.start + starts * 1000, november.start + ends * 1000, costs.astype(np.float64))
     spent = Budget(99.9, float(allowed), curve, None, november, november.end, closed=True)
     amount = allowed * threshold / 100

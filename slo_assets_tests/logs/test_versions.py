@@ -113,7 +113,7 @@ def logs_by_month(scans: list[FileScan], aside: Aside) -> dict[str, bytes]:
     return {month.key: from_event_log(of_period(scans, month, shipped_config(), aside)) for month in MONTHS}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(folders, folders)
 def test_a_month_whose_log_changed_has_another_version(
     before: dict[str, list[str]], after: dict[str, list[str]]
