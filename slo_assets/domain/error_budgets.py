@@ -27,6 +27,8 @@ NOISE = 1e-9
 
 #: The whole budget, in percent.
 WHOLE = 100.0
+#: What a projection that does not reach the whole budget says at the most, so that it does not read as 100.0%.
+SHORT_OF_WHOLE = 99.9
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ def _projection(budget: Budget) -> Document:
         text = f"Will consume 100% on {format_date(reached)}"
         return {"projection": text, "daysRemaining": _days(budget.until, reached)}
     last = format_date(budget.period.end - 1)
-    text = f"Will not consume 100%: {budget.projected_percent:.1f}% will be used by {last}"
+    text = f"Will not consume 100%: {min(budget.projected_percent, SHORT_OF_WHOLE):.1f}% will be used by {last}"
     return {"projection": text, "daysRemaining": left}
 
 

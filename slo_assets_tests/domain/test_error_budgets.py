@@ -414,3 +414,13 @@ def test_without_operations_nothing_is_known_of_the_error_budget():
     made = budget(watched(incident("canvas:x:race", 7)))["errorRate"]
     assert (made["allowed"], made["consumed"], made["status"]) == (0.0, None, "unknown")
     assert made["reason"] == error_budgets.NOTHING_KNOWN
+
+
+def test_a_projection_just_short_of_the_whole_budget_does_not_read_as_all_of_it():
+    november = Period(NOVEMBER)
+    begin = np.array([november.start])
+    curve = Spending.of(begin, begin + 1, np.array([5.0]))
+    almost = Budget(99.9, 10.0, curve, 9.998, november, november.start + DAY * 1_000_000, closed=False)
+
+    assert almost.projected_percent == 99.98
+    assert error_budgets._projection(almost)["projection"] == "Will not consume 100%: 99.9% will be used by 2025-11-30"
