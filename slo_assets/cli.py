@@ -9,7 +9,6 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,10 +126,10 @@ def use_instance() -> None:
         os.environ["DAGSTER_HOME"] = str(home)
 
 
-def main(run_cli: Callable[[], Any] = cli) -> None:
+def main() -> None:
     """Run the command; what is wrong with the configuration is wrong use."""
     try:
-        run_cli()
+        cli()
     except ConfigError as problem:
         click.echo(f"{problem}", err=True)
         sys.exit(2)

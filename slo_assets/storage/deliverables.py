@@ -48,8 +48,6 @@ DELIVERABLES: Final[Mapping[str, Deliverable]] = {
     )
 }
 
-EVENT_LOG_ASSET: Final = "log_events"
-
 
 def file_name(asset: str) -> str:
     """The name of the file in which an asset is kept."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slo_assets.storage.deliverables import DELIVERABLES, EVENT_LOG_ASSET, WORKFLOW_STATE, file_name
+from slo_assets.storage.deliverables import DELIVERABLES, WORKFLOW_STATE, file_name
 
 ROOT = Path(__file__).parents[2]
 PLAN = ROOT.parent / "shared" / "spec" / "implementation-plan.md"
@@ -44,8 +44,8 @@ def test_a_deliverable_has_a_schema(asset: str) -> None:
 
 
 def test_what_is_no_deliverable_is_kept_as_parquet() -> None:
-    assert EVENT_LOG_ASSET not in DELIVERABLES
-    assert file_name(EVENT_LOG_ASSET) == "log-events.parquet"
+    assert "log_events" not in DELIVERABLES
+    assert file_name("log_events") == "log-events.parquet"
 
 
 def test_every_file_of_the_plan_is_a_deliverable_and_every_checksum_of_its_example_too() -> None:
