@@ -2,21 +2,25 @@
 
 The models are read from ``slo-config.yaml``. A mistake raises :class:`ConfigError`, which names file, line,
 value and remedy for each thing that is wrong. ``schemas/slo-config.schema.json`` is generated from here.
+Ready dialects and rules of common logs are in ``logs/profiles``.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
-from typing import Annotated, Any, Literal, Self
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
 
+import re2
 import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -32,7 +36,7 @@ SEVERITIES = ("critical", "high", "medium", "low")
 
 Severity = Literal["critical", "high", "medium", "low"]
 NoDataPolicy = Literal["ignore", "up", "down"]
-RuleKind = Literal["start", "success", "failure"]
+RuleKind = Literal["start", "success", "failure", "operation"]
 ComponentId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 EventPrefix = Annotated[str, StringConstraints(pattern=r"^[^\s:.]+([:.][^\s:.]+)*$")]
 # Strict, since YAML's `yes` would be 1 otherwise.
@@ -40,6 +44,12 @@ Positive = Annotated[float, Field(gt=0, strict=True)]
 Percentage = Annotated[float, Field(ge=0, le=100, strict=True)]
 Weight = Annotated[float, Field(ge=0, strict=True)]
 Count = Annotated[int, Field(ge=1, strict=True)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+PROFILES = Path(__file__).parent / "logs" / "profiles"
+
+#: Where a setting stands in the document, from the outside in.
+Place = list[str | int]
 
 
 class ConfigError(ValueError):
@@ -50,55 +60,383 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, allow_inf_nan=False)
 
 
+def compiled(pattern: str) -> Any:
+    """A regular expression as RE2, which reads a line in linear time: no rule can hang a run.
+
+    It is compiled in Latin-1 mode over the UTF-8 bytes of the pattern, so that lines need no decoding.
+
+    Raises:
+        re2.error: RE2 refuses the pattern.
+    """
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    return re2.compile(pattern.encode(), options)
+
+
 def _compilable(pattern: str) -> str:
     try:
-        re.compile(pattern.encode())
-    except (re.error, OverflowError) as problem:
-        msg = f"the regular expression does not compile: {problem}"
+        compiled(pattern)
+    except re2.error as problem:
+        reason = problem.args[0].decode(errors="replace")
+        msg = (
+            f"the regular expression does not compile: {reason}. Remedy: mend it; RE2 has no lookahead or "
+            "backreference and repeats nothing more than 1000 times"
+        )
         raise ValueError(msg) from problem
+    bare = re.sub(r"(?s)\\.", "", pattern)
+    names = _GROUP.findall(bare)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:  # RE2 would take the first of them and say nothing
+        msg = f"the group {twice} is given twice. Remedy: rename one of them, or write two rules"
+        raise ValueError(msg)
+    if _MANY_BYTES.search(bare):
+        msg = (
+            "a character outside of ASCII is several bytes, of which [] and repetitions take one. "
+            "Remedy: write (?:µ|u) for [µu], and (?:µ)+ for µ+"
+        )
+        raise ValueError(msg)
     return pattern
 
 
-class Source(_Model):
-    """What is known about the log files whose name matches a pattern."""
-
-    name: str
-    files: str = Field(description="Shell pattern of file names.")
-    heartbeat: bool = Field(default=False, description="Lines are written all the time: a silence is an outage.")
+_GROUP = re.compile(r"\(\?P?<(\w+)>")
+_MANY_BYTES = re.compile(r"\[[^\]]*[^\x00-\x7f]|[^\x00-\x7f][*+?{]")
 
 
-class Rule(_Model):
-    """How a line becomes a start, a success or a failure of an operation."""
+def _named_groups(pattern: str) -> str:
+    expression = compiled(pattern)
+    if expression.groups > len(expression.groupindex):
+        msg = "a group has no name. Remedy: write (?P<name>…), or (?:…) where nobody asks for what it holds"
+        raise ValueError(msg)
+    return pattern
 
-    id: str
-    kind: RuleKind
-    contains: str = Field(min_length=1, description="Literal text that every line of the rule has.")
-    pattern: Annotated[str, AfterValidator(_compilable)] = Field(
-        description="Regular expression with the named groups event, key and duration (ms), each optional."
+
+Pattern = Annotated[str, AfterValidator(_compilable)]
+RulePattern = Annotated[Pattern, AfterValidator(_named_groups)]
+
+_NAME, _KEY = r"[^\s.\[\]/{}]+", r"\[[^\[\]]+\]"
+_STEP = rf"(?:{_NAME}(?:{_KEY})?|{_KEY})"
+_PATH = re.compile(rf"/?{_STEP}(?:\.{_STEP})*")
+_RECORDS = re.compile(rf"{_NAME}(?:\[\])?(?:\.{_NAME}(?:\[\])?)*")
+
+
+def _path(text: str) -> str:
+    if not _PATH.fullmatch(text):
+        msg = "that is no path. Remedy: write name.name, or name[key] for an attribute or for a key with points"
+        raise ValueError(msg)
+    return text
+
+
+def _records(text: str) -> str:
+    if not _RECORDS.fullmatch(text) or "[]" not in text:
+        msg = "that is no path of records. Remedy: write name.name[], with [] after each name that holds a list"
+        raise ValueError(msg)
+    return text
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+FieldPath = Annotated[str, AfterValidator(_path)]
+Paths = Annotated[
+    tuple[FieldPath, ...], BeforeValidator(_listed, json_schema_input_type=FieldPath | tuple[FieldPath, ...])
+]
+
+
+def _zone(name: str) -> str:
+    import zoneinfo
+
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as problem:
+        near = difflib.get_close_matches(name, zoneinfo.available_timezones(), n=1)
+        remedy = f"write {near[0]}" if near else "write an IANA name such as UTC or Europe/Berlin"
+        msg = f"no such time zone. Remedy: {remedy}"
+        raise ValueError(msg) from problem
+    return name
+
+
+class Time(_Model):
+    """How a line tells its time."""
+
+    format: Literal["iso", "clf", "syslog", "epoch"] = Field(
+        default="iso",
+        description="iso: 2025-11-04T13:49:54Z, also with a blank for the T. clf: 04/Nov/2025:13:49:54 +0200. "
+        "syslog: Nov  4 13:49:54, without a year. epoch: seconds (10 digits and perhaps decimals), milliseconds "
+        "(13), microseconds (16) or nanoseconds (19), told by the digits.",
     )
-    event: EventPrefix | None = Field(default=None, description="Event key where the pattern names none.")
+    at: Literal["anywhere", "start"] = Field(
+        default="anywhere",
+        description="anywhere: the first time in the line. start: the line begins with it, after nothing but "
+        "blanks, quotes, brackets or a <priority>.",
+    )
+    after: Text | None = Field(default=None, description="Literal text that stands directly before the time.")
+    field: Paths = Field(default=(), description="JSON: paths of the time; the first that is there counts.")
+    zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="IANA time zone of times that name no offset."
+    )
 
     @model_validator(mode="after")
-    def _names_an_event(self) -> Self:
-        if self.event is None and "event" not in re.compile(self.pattern).groupindex:
-            msg = "the rule names no event: give it an event, or its pattern a group (?P<event>…)"
+    def _one_place(self) -> Self:
+        if self.after is not None and self.at == "start":
+            msg = "the time stands either at the start or after a text. Remedy: give only one of at and after"
             raise ValueError(msg)
         return self
 
 
-class Logs(_Model):
+class Dialect(_Model):
+    """How the lines of a log are written.
+
+    Paths name what a JSON line holds:
+
+    ``name.name``
+        what an object has under a name; ``name`` is any text without blanks, ``.``, ``/`` and brackets.
+    ``name[key]``
+        of an object, its key, points and all; of a list of ``{key, value}`` as OpenTelemetry writes
+        attributes, the value under the key, unwrapped (``stringValue``, ``intValue``, …).
+    ``[key]``
+        the same of the record itself: ``[log.level]``.
+    ``name[]``
+        every item of a list, in ``records`` only.
+
+    A path begins at the record. Where its first step is not there, the objects around the record are looked at
+    as well, innermost first: ``resource.attributes[service.name]`` is found beside the list that holds the
+    record. A path that begins with ``/`` begins at the line's outermost object. What is null, empty, an object
+    or a list is not there.
+    """
+
+    format: Literal["text", "json"] = Field(default="text", description="json: each line is one JSON object.")
+    time: Time = Time()
+    records: Annotated[str, AfterValidator(_records)] | None = Field(
+        default=None, description="JSON: path of the records inside one line, for example resourceLogs[].logRecords[]."
+    )
+    fields: dict[FieldName, Paths] = Field(
+        default_factory=dict,
+        description="JSON: what rules call a field, and its paths; the first that is there counts. message is the "
+        "path message unless it is given here.",
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_format(self) -> Self:
+        problem = self._json_problem() if self.format == "json" else self._text_problem()
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    def _json_problem(self) -> str | None:
+        if not self.time.field:
+            return "JSON tells its time in a field. Remedy: give time.field, for example timestamp"
+        if self.time.after is not None or self.time.at == "start":
+            return "JSON tells its time in a field. Remedy: remove time.at and time.after"
+        return None
+
+    def _text_problem(self) -> str | None:
+        if self.records is not None or self.fields or self.time.field:
+            return "text has no records and no fields. Remedy: write format: json, or remove records and fields"
+        if self.time.format == "epoch" and self.time.at == "anywhere" and self.time.after is None:
+            return "any number would be a time. Remedy: give time.at: start, or in time.after the text before the time"
+        return None
+
+    @property
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        """Every field that a line of the dialect has by itself, and its paths."""
+        return {"message": ("message",), **self.fields} if self.format == "json" else {}
+
+
+def _text_of(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+class Condition(_Model):
+    """One test of a field; it does not hold where the field is not there."""
+
+    field: FieldName
+    equals: Annotated[str, BeforeValidator(_text_of, json_schema_input_type=str | float | bool)] | None = Field(
+        default=None, description="The field's text; numbers and true count as text."
+    )
+    matches: Pattern | None = Field(default=None, description="Regular expression that is searched in the field.")
+    at_least: Annotated[float, Field(strict=True)] | None = None
+    below: Annotated[float, Field(strict=True)] | None = None
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if sum(test is not None for test in (self.equals, self.matches, self.at_least, self.below)) != 1:
+            msg = "a condition is one test. Remedy: give one of equals, matches, atLeast and below"
+            raise ValueError(msg)
+        return self
+
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_TEMPLATE = re.compile(r"(?:[^\s{}]|\{\w+\})+")
+
+
+def _template(event: str) -> str:
+    if not _TEMPLATE.fullmatch(event):
+        msg = "an event key has no blanks, and braces only around the name of a field. Remedy: write it like api:{path}"
+        raise ValueError(msg)
+    return event
+
+
+class Rule(_Model):
+    """How a line becomes the start, the success or the failure of an operation.
+
+    Fields are the named groups of the pattern and, in JSON, the dialect's fields. Four have a meaning: ``event``,
+    ``key`` (pairs starts and ends, else the event does), ``duration``, and ``unit`` (a text like ns, us, µs, ms, s).
+    """
+
+    id: Text
+    kind: RuleKind = Field(description="operation: a failure where failureWhen says so, else a success.")
+    contains: Text | None = Field(default=None, description="Literal text that every line of the rule has; fast.")
+    pattern: RulePattern | None = Field(
+        default=None, description="Regular expression that is searched in the line (JSON: in the field message)."
+    )
+    event: Annotated[str, AfterValidator(_template)] | None = Field(
+        default=None,
+        description="Event key, with {field} for what the line says; a line that lacks one of them is not the "
+        "rule's. A group event of the pattern wins over a key without {field}, and either over the dialect's field.",
+    )
+    component: ComponentId | None = Field(default=None, description="Wins over what the event key says.")
+    where: tuple[Condition, ...] = Field(default=(), description="All hold, else the rule does not take the line.")
+    failure_when: tuple[Condition, ...] = Field(default=(), description="Of an operation: it failed if any holds.")
+    duration_unit: Literal["s", "ms", "us", "ns"] = Field(default="ms", description="Where the line says no unit.")
+
+    @model_validator(mode="after")
+    def _failures_are_operations(self) -> Self:
+        if self.kind == "operation" and not self.failure_when:
+            msg = "no operation could fail. Remedy: give failureWhen, or write kind: success"
+            raise ValueError(msg)
+        if self.kind != "operation" and self.failure_when:
+            msg = "failureWhen belongs to kind: operation. Remedy: write that kind, or where for failureWhen"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The named groups of the pattern."""
+        return frozenset(name.decode() for name in compiled(self.pattern or "").groupindex)
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The fields that the event key is made of."""
+        return tuple(_PLACEHOLDER.findall(self.event or ""))
+
+
+class Profile(_Model):
+    """Dialect and rules of a common kind of log, ready for use."""
+
+    dialect: Dialect = Dialect()
+    rules: tuple[Rule, ...] = Field(min_length=1)
+
+
+def _known_profile(name: str) -> str:
+    if name not in profile_names():
+        near = difflib.get_close_matches(name, profile_names(), n=1)
+        remedy = f"write {near[0]}" if near else "write one of these, or give a dialect and rules of your own"
+        msg = f"no such profile; there are {', '.join(profile_names())}. Remedy: {remedy}"
+        raise ValueError(msg)
+    return name
+
+
+class Reading(_Model):
+    """All that is needed to read one file."""
+
+    dialect: Dialect
+    rules: tuple[Rule, ...]
+    heartbeat: bool = False
+    year: int | None = None
+
+
+class _Reader(_Model):
+    """What can say how lines are read."""
+
+    profile: Annotated[str, AfterValidator(_known_profile)] | None = Field(
+        default=None, description="A ready dialect with rules."
+    )
+    dialect: Dialect | None = Field(default=None, description="Replaces the profile's.")
+    rules: tuple[Rule, ...] = Field(
+        default=(), description="They come before the profile's; the first that fits a line takes it."
+    )
+
+    @property
+    def says_how(self) -> bool:
+        """Whether anything here says how lines are read."""
+        return self.profile is not None or self.dialect is not None or bool(self.rules)
+
+    def resolved(self, heartbeat: bool = False, year: int | None = None) -> Reading:
+        """Own rules and dialect together with the profile's."""
+        ready = None if self.profile is None else profile(self.profile)
+        dialect = self.dialect or (ready.dialect if ready else Dialect())
+        return Reading(
+            dialect=dialect, rules=(*self.rules, *(ready.rules if ready else ())), heartbeat=heartbeat, year=year
+        )
+
+
+class Source(_Reader):
+    """What is known about some of the log files. One that says how lines are read takes nothing from the top."""
+
+    name: str
+    files: str = Field(description="Shell pattern of the file's name, or of its path below the log folder.")
+    heartbeat: bool = Field(default=False, description="Lines are written all the time: a silence is an outage.")
+    year: Annotated[int, Field(ge=1970, le=2200, strict=True)] | None = Field(
+        default=None, description="The year of the first line, for times that name none."
+    )
+
+
+class Unreadable(_Model):
+    """From which percentage of lines that cannot be read a file is told as a warning, and as an error."""
+
+    warn_percent: Percentage = 1.0
+    error_percent: Percentage = 20.0
+    samples: Count = Field(default=20, description="Lines that are kept for each file and reason.")
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if self.warn_percent > self.error_percent:
+            msg = "warnPercent must not be above errorPercent"
+            raise ValueError(msg)
+        return self
+
+
+class Logs(_Reader):
     """How log lines are read."""
 
     silence_minutes: Positive = 5.0
-    sources: tuple[Source, ...] = ()
-    rules: tuple[Rule, ...] = Field(min_length=1)
+    max_line_bytes: Annotated[int, Field(ge=1024, strict=True)] = Field(
+        default=1_048_576, description="A longer line is unreadable."
+    )
+    unreadable: Unreadable = Unreadable()
+    sources: tuple[Source, ...] = Field(default=(), description="The first one that fits a file decides.")
 
     def is_heartbeat(self, file_name: str) -> bool:
         """Whether a file's first matching source is marked as heartbeat."""
-        for source in self.sources:
-            if fnmatchcase(file_name, source.files):
-                return source.heartbeat
-        return False
+        return self.reading(file_name).heartbeat
+
+    def reading(self, file: str) -> Reading:
+        """How a file is read, as the first source says whose pattern fits its name or its path.
+
+        Args:
+            file: the path below the log folder, or the name alone.
+        """
+        name = file.rsplit("/", 1)[-1]
+        for pattern, reading in self._readings:
+            if fnmatchcase(name, pattern) or fnmatchcase(file, pattern):
+                return reading
+        return self._usual
+
+    @cached_property
+    def _usual(self) -> Reading:
+        return self.resolved()
+
+    @cached_property
+    def _readings(self) -> tuple[tuple[str, Reading], ...]:
+        return tuple(
+            (source.files, (source if source.says_how else self).resolved(source.heartbeat, source.year))
+            for source in self.sources
+        )
 
 
 class LatencyObjectives(_Model):
@@ -120,15 +458,14 @@ class Component(_Model):
     """A part of the application that has objectives of its own."""
 
     name: str
-    prefixes: tuple[EventPrefix, ...] = Field(min_length=1)
+    prefixes: tuple[EventPrefix, ...] = Field(
+        default=(), description="First segments of event keys; the first prefix names the detected anomalies."
+    )
+    patterns: tuple[Pattern, ...] = Field(default=(), description="Regular expressions, searched in event keys.")
+    events: tuple[Text, ...] = Field(default=(), description="Whole event keys.")
     objectives: Objectives = Objectives()
     no_data_policy: NoDataPolicy = "ignore"
     escalation: str = "default"
-
-    @property
-    def prefix(self) -> str:
-        """The prefix that names the component's detected anomalies."""
-        return self.prefixes[0].replace(".", ":")
 
 
 class Outage(_Model):
@@ -286,13 +623,29 @@ class SloConfig(_Model):
     dashboard: Dashboard = Dashboard()
 
     def component_of(self, event: str) -> str | None:
-        """The component of an event key: the one with the longest prefix of its segments, else None."""
+        """The component of an event key, else None.
+
+        It is the one that names the key itself, else the one with the longest prefix of the key's segments, else
+        the first, in the order of the configuration, with a pattern that is found in the key.
+        """
+        return self._by_event.get(event) or self._prefixed(event) or self._matching(event)
+
+    def prefix_of(self, component: str) -> str:
+        """What the event keys of a component's detected anomalies begin with."""
+        prefixes = self.components[component].prefixes
+        return prefixes[0].replace(".", ":") if prefixes else component
+
+    def _prefixed(self, event: str) -> str | None:
         segments = event.replace(".", ":").split(":")
         for length in range(len(segments), 0, -1):
             component = self._by_prefix.get(":".join(segments[:length]))
             if component is not None:
                 return component
         return None
+
+    def _matching(self, event: str) -> str | None:
+        key = event.encode(errors="replace")
+        return next((name for pattern, name in self._by_pattern if pattern.search(key)), None)
 
     def sli_of(self, event: str) -> Literal["errorRate", "availability", "latency"]:
         """The SLI to which an anomaly's event key belongs."""
@@ -307,29 +660,120 @@ class SloConfig(_Model):
         return self.escalation_policies.get(self.components[component].escalation, ())
 
     @cached_property
+    def _by_event(self) -> Mapping[str, str]:
+        return {event: name for name, c in self.components.items() for event in c.events}
+
+    @cached_property
+    def _by_pattern(self) -> tuple[tuple[Any, str], ...]:
+        return tuple((compiled(pattern), name) for name, c in self.components.items() for pattern in c.patterns)
+
+    @cached_property
     def _by_prefix(self) -> Mapping[str, str]:
         return {p.replace(".", ":"): name for name, c in self.components.items() for p in c.prefixes}
 
 
-def contradictions(config: SloConfig) -> Iterator[tuple[list[str | int], str]]:
+def contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
     """What no single setting shows: where it stands, and what is wrong with a remedy."""
-    rules = [rule.id for rule in config.logs.rules]
-    for index, rule in enumerate(rules):
-        if rule in rules[:index]:
-            yield ["logs", "rules", index, "id"], f"rule id {rule!r} is given twice. Remedy: rename one of them"
+    if not config.logs.says_how:
+        yield ["logs"], "nothing says how lines are read. Remedy: give logs a profile, or rules"
+    named: set[str] = set()
+    for place, reader in _readers(config.logs):
+        yield from ((place + below, what) for below, what in _reader_contradictions(reader))
+        named |= {rule.component for rule in reader.rules if rule.component}
+        for index, rule in enumerate(reader.rules):
+            if rule.component and rule.component not in config.components:
+                yield [*place, "rules", index, "component"], _unknown(rule.component, "component", config.components)
+    for name, component in config.components.items():
+        if not (component.prefixes or component.patterns or component.events or name in named):
+            reason = "no event belongs to it. Remedy: give it prefixes, patterns or events, or name it in a rule"
+            yield ["components", name], reason
+        if component.escalation not in {"default", *config.escalation_policies}:
+            reason = _unknown(component.escalation, "escalation policy", config.escalation_policies)
+            yield ["components", name, "escalation"], reason
+    yield from _shared(config, "prefix", "prefixes", lambda component: component.prefixes)
+    yield from _shared(config, "event", "events", lambda component: component.events)
+
+
+def _unknown(name: str, what: str, known: Iterable[str]) -> str:
+    choice = ", ".join(known)
+    return f"there is no {what} {name!r}. Remedy: " + (f"add it, or write one of: {choice}" if choice else "add it")
+
+
+def _shared(
+    config: SloConfig, what: str, setting: str, owned: Callable[[Component], Sequence[str]]
+) -> Iterator[tuple[Place, str]]:
+    """Prefixes or events that two components own."""
     owners: dict[str, str] = {}
     for name, component in config.components.items():
-        for index, prefix in enumerate(component.prefixes):
-            owner = owners.setdefault(prefix.replace(".", ":"), name)
+        for index, text in enumerate(owned(component)):
+            owner = owners.setdefault(text.replace(".", ":") if what == "prefix" else text, name)
             if owner != name:
-                path: list[str | int] = ["components", name, "prefixes", index]
-                yield path, f"prefix {prefix!r} belongs to {owner} already. Remedy: give it to one of the two"
-        if component.escalation not in {"default", *config.escalation_policies}:
-            known = ", ".join(config.escalation_policies) or "none"
-            reason = (
-                f"no escalation policy {component.escalation!r} is defined. Remedy: define it, or use one of: {known}"
-            )
-            yield ["components", name, "escalation"], reason
+                reason = f"{what} {text!r} belongs to {owner} already. Remedy: give it to one of the two"
+                yield ["components", name, setting, index], reason
+
+
+def _readers(logs: Logs) -> Iterator[tuple[Place, _Reader]]:
+    if logs.says_how:
+        yield ["logs"], logs
+    for index, source in enumerate(logs.sources):
+        if source.says_how:
+            yield ["logs", "sources", index], source
+
+
+def _reader_contradictions(reader: _Reader) -> Iterator[tuple[Place, str]]:
+    reading = reader.resolved()
+    if not reading.rules:
+        yield ["dialect"], "no rule reads its lines. Remedy: give a profile or rules beside the dialect"
+    ids = [rule.id for rule in reading.rules]
+    for index, rule in enumerate(reading.rules):
+        own = index < len(reader.rules)
+        for below, what in _rule_contradictions(rule, reading.dialect):
+            if own:
+                yield ["rules", index, *below], what
+            else:
+                yield ["dialect"], f"rule {rule.id!r} of the profile {reader.profile}: {what}"
+        if own and rule.id in ids[:index]:
+            yield ["rules", index, "id"], f"rule id {rule.id!r} is given twice. Remedy: rename one of them"
+        elif own and rule.id in ids[len(reader.rules) :]:
+            reason = f"the profile {reader.profile} has a rule {rule.id!r} as well. Remedy: rename this one"
+            yield ["rules", index, "id"], reason
+
+
+def _rule_contradictions(rule: Rule, dialect: Dialect) -> Iterator[tuple[Place, str]]:
+    """What a rule asks for that the lines of a dialect do not have."""
+    fields = rule.groups | set(dialect.paths)
+    remedy = "its pattern a group (?P<event>…)" + (", or the dialect a field event" if dialect.paths else "")
+    if rule.event is None and "event" not in fields:
+        yield [], f"the rule names no event. Remedy: give it an event, or {remedy}"
+    if dialect.format == "text" and rule.contains is None and rule.pattern is None:
+        yield [], "the rule would take every line. Remedy: give it contains or pattern"
+    asked: list[tuple[Place, str]] = [(["event"], name) for name in rule.placeholders]
+    for setting, conditions in (("where", rule.where), ("failureWhen", rule.failure_when)):
+        asked += [([setting, index, "field"], condition.field) for index, condition in enumerate(conditions)]
+    for place, name in asked:
+        if name not in fields:
+            yield place, _unknown(name, "group or field" if dialect.paths else "group", sorted(fields))
+
+
+@cache
+def profile_names() -> tuple[str, ...]:
+    """The profiles that there are."""
+    return tuple(sorted(path.stem for path in PROFILES.glob("*.yaml")))
+
+
+@cache
+def profile(name: str) -> Profile:
+    """A ready dialect with rules.
+
+    Args:
+        name: one of :func:`profile_names`.
+    """
+    path = PROFILES / f"{name}.yaml"
+    return _read(path.read_text(encoding="utf-8"), path.name, Profile, _profile_contradictions)
+
+
+def _profile_contradictions(ready: Profile) -> Iterator[tuple[Place, str]]:
+    return _reader_contradictions(_Reader(dialect=ready.dialect, rules=ready.rules))
 
 
 @lru_cache(maxsize=8)
@@ -343,8 +787,16 @@ def parse_config(text: str, name: str = "slo-config.yaml") -> SloConfig:
     Raises:
         ConfigError: names line, value and remedy of each mistake.
     """
+    return _read(text, name, SloConfig, contradictions)
+
+
+_Document = TypeVar("_Document", SloConfig, Profile)
+_Contradictions = Callable[[_Document], Iterator[tuple[Place, str]]]
+
+
+def _read(text: str, name: str, model: type[_Document], contradictory: _Contradictions[_Document]) -> _Document:
     try:
-        return _parse(text, name)
+        return _parse(text, name, model, contradictory)
     except yaml.MarkedYAMLError as problem:
         line, reason = (problem.problem_mark.line + 1 if problem.problem_mark else 1), problem.problem
     except yaml.reader.ReaderError as problem:
@@ -355,7 +807,7 @@ def parse_config(text: str, name: str = "slo-config.yaml") -> SloConfig:
     raise ConfigError(msg)
 
 
-def _parse(text: str, name: str) -> SloConfig:
+def _parse(text: str, name: str, model: type[_Document], contradictory: _Contradictions[_Document]) -> _Document:
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if root is None:
         msg = f"{name}, line 1: the file is empty. Remedy: copy data/slo-config.yaml and adapt it."
@@ -364,15 +816,17 @@ def _parse(text: str, name: str) -> SloConfig:
     if wrong:
         raise ConfigError("\n".join(wrong))
     try:
-        config = SloConfig.model_validate(_StringDates.of(text))
+        document = model.model_validate(_StringDates.of(text))
     except ValidationError as problem:
         errors = [dict(error) for error in problem.errors(include_url=False)]
         told = [_explain(name, root, error) for error in errors if not _follows(error, errors)]
         raise ConfigError("\n".join(dict.fromkeys(told))) from problem
-    found = [f"{name}, line {_line_of(root, path)}: {_dotted(path)}: {what}." for path, what in contradictions(config)]
+    found = [
+        f"{name}, line {_line_of(root, place)}: {_dotted(place)}: {what}." for place, what in contradictory(document)
+    ]
     if found:
         raise ConfigError("\n".join(found))
-    return config
+    return document
 
 
 def _follows(error: dict[str, Any], errors: list[dict[str, Any]]) -> bool:
@@ -429,8 +883,8 @@ def _explain(name: str, root: yaml.Node, error: dict[str, Any]) -> str:
     path = [part for part in error["loc"] if part != "[key]"]
     line = _line_of(root, path)
     where = _dotted(path) or "the document"
-    reason = error["msg"].removeprefix("Value error, ")
-    remedy = REMEDIES.get(error["type"], "give a value that fits")
+    reason, _, own = error["msg"].removeprefix("Value error, ").partition(". Remedy: ")
+    remedy = own or REMEDIES.get(error["type"], "give a value that fits")
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(path[-1]), _settings(), n=1)
         reason, remedy = "no such setting", f"write {near[0]}" if near else "remove it"
@@ -471,4 +925,5 @@ def config_schema() -> dict[str, Any]:
     """The configuration's JSON Schema (draft-07), generated from the models."""
     schema = SloConfig.model_json_schema()
     schema["properties"]["components"]["additionalProperties"] = False
+    schema["$defs"]["Dialect"]["properties"]["fields"]["additionalProperties"] = False
     return {"$schema": "http://json-schema.org/draft-07/schema#", "$id": "slo-config.schema.json", **schema}

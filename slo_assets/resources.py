@@ -18,6 +18,7 @@ from slo_assets.storage.io_manager import WorkFilesIOManager
 if TYPE_CHECKING:
     from slo_assets.domain.event_log import FileScan
     from slo_assets.domain.telemetry import Reports
+    from slo_assets.logs.workers import Workers
     from slo_assets.storage.publication import Publication
 
 
@@ -48,12 +49,28 @@ class Output(dg.ConfigurableResource):
         return UPath(self.url) / "work" / "scans"
 
 
+class Extraction(dg.ConfigurableResource):
+    """Who reads the logs: this machine's cores, or a Dask cluster.
+
+    A cluster's workers must reach the logs under the same path or URL, and have the same version installed.
+    """
+
+    scheduler: str = ""
+
+    def workers(self) -> "Workers":
+        """Those who read the parts of log files."""
+        from slo_assets.logs.workers import dask_workers, local_workers
+
+        return dask_workers(self.scheduler) if self.scheduler else local_workers()
+
+
 class Inputs(dg.ConfigurableResource):
     """What users provide: logs, telemetry files, configuration."""
 
     folder: str
     output: Output
     clock: Clock
+    extraction: Extraction
 
     def config(self) -> SloConfig:
         """The SLO configuration as it stands in the file."""
@@ -65,10 +82,10 @@ class Inputs(dg.ConfigurableResource):
         Args:
             progress: told of each file that has to be parsed.
         """
-        from slo_assets.logs.fragments import LogFolder
+        from slo_assets.logs.folder import LogFolder
 
-        folder = LogFolder(UPath(self.folder) / "logs", self.output.scans, self.config(), self.clock.now())
-        return folder.read(progress)
+        logs, workers = UPath(self.folder) / "logs", self.extraction.workers()
+        return LogFolder(logs, self.output.scans, self.config(), self.clock.now(), workers).read(progress)
 
     def periods(self, progress: Callable[[str], None] = lambda _: None) -> list[Period]:
         """The periods of which logs or reports tell anything, from the first configured to the current one."""
@@ -88,9 +105,10 @@ class Inputs(dg.ConfigurableResource):
 def default_resources(settings: Settings) -> dict[str, Any]:
     """The resources that the environment asks for."""
     clock_resource, output = Clock(fixed=settings.now), Output(url=settings.output)
+    extraction = Extraction(scheduler=settings.dask)
     return {
         "clock": clock_resource,
         "output": output,
-        "inputs": Inputs(folder=settings.data, output=output, clock=clock_resource),
+        "inputs": Inputs(folder=settings.data, output=output, clock=clock_resource, extraction=extraction),
         "io_manager": WorkFilesIOManager(output=settings.output),
     }

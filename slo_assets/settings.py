@@ -25,18 +25,20 @@ class Settings:
         data: the folder with ``logs/``, ``telemetry/`` and ``slo-config.yaml``.
         output: the folder or fsspec URL below which ``work/`` and ``published/`` are written.
         now: an ISO 8601 instant that fixes the clock; empty for the real one.
+        dask: address of a Dask scheduler whose workers read the logs; empty for this machine's cores.
     """
 
     data: str
     output: str
     now: str = ""
+    dask: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read ``SLO_ASSETS_DATA``, ``SLO_ASSETS_OUTPUT`` and ``SLO_ASSETS_NOW``."""
+        """Read ``SLO_ASSETS_DATA``, ``SLO_ASSETS_OUTPUT``, ``SLO_ASSETS_NOW`` and ``SLO_ASSETS_DASK``."""
         data = _absolute(environment.get("SLO_ASSETS_DATA") or str(ROOT / "data"))
         output = _absolute(environment.get("SLO_ASSETS_OUTPUT") or data)
-        return cls(data, output, environment.get("SLO_ASSETS_NOW", ""))
+        return cls(data, output, environment.get("SLO_ASSETS_NOW", ""), environment.get("SLO_ASSETS_DASK", ""))
 
 
 def _absolute(place: str) -> str:

@@ -86,15 +86,17 @@ def test_wrong_use_exits_with_2_and_says_what_is_wrong(
 
 
 def test_a_mistake_in_the_configuration_stops_the_load_with_its_line(environment: dict[str, str]) -> None:
-    config = (ROOT / "data" / "slo-config.yaml").read_text(encoding="utf-8").replace("kind: start", "kind: begin", 1)
+    config = (
+        (ROOT / "data" / "slo-config.yaml").read_text(encoding="utf-8").replace("profile: renderx", "profile: rendrex")
+    )
     path = Path(environment["SLO_ASSETS_DATA"]) / "slo-config.yaml"
     path.write_text(config, encoding="utf-8")
-    line = 1 + config.splitlines().index("      kind: begin")
+    line = 1 + config.splitlines().index("  profile: rendrex")
 
     done = slo_assets(environment, "run")
 
     assert done.returncode == 2
-    assert f"{path}, line {line}: logs.rules.2.kind is 'begin'" in done.stderr
+    assert f"{path}, line {line}: logs.profile is 'rendrex'" in done.stderr
     assert "Remedy:" in done.stderr
 
 

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo_assets.config import ConfigError, SloConfig, parse_config
+from slo_assets.config import ConfigError, Dialect, SloConfig, Time, compiled, parse_config, profile
 from slo_assets_tests.situations import SHIPPED_CONFIG, config_with, shipped_config
 
 #: A configuration without a mistake, with everything in it that mistakes are made in.
@@ -25,6 +25,17 @@ logs:
   silenceMinutes: 5
   sources:
     - {name: pulse, files: "pulse-*", heartbeat: true}
+    - name: api
+      files: "api/*"
+      dialect:
+        format: json
+        time: {field: at, zone: Europe/Berlin}
+        fields: {event: [op, "[http.op]"], code: http.status}
+      rules:
+        - id: call
+          kind: operation
+          where: [{field: message, matches: end}]
+          failureWhen: [{field: code, atLeast: 500}]
   rules:
     - id: done
       kind: success
@@ -93,14 +104,14 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "a key that resembles nothing": appended("xyzzy: 1\n", "xyzzy", "xyzzy is 1", "no such setting", "remove it"),
     "no rules": Mistake(
-        TEXT[TEXT.index("  rules:") : TEXT.index("components:")],
+        TEXT[TEXT.index("\n  rules:") : TEXT.index("\ncomponents:")],
         "",
         "logs:",
-        ("logs.rules", "required", "add the key"),
+        ("logs: nothing says how lines are read", "a profile, or rules"),
     ),
     "a rule without an id": Mistake("- id: done\n      kind", "- kind", "kind: success", ("logs.rules.0.id", "add")),
-    "a component without prefixes": Mistake(
-        "    prefixes: [cash]\n", "", "cash-desk", ("components.cash-desk.prefixes", "required", "add the key")
+    "a component that nothing belongs to": Mistake(
+        "    prefixes: [cash]\n", "", "cash-desk", ("components.cash-desk: no event", "prefixes, patterns or events")
     ),
     "no application": Mistake("application: shop\n", "", "version: 1.2.3", ("application", "required", "add the key")),
     "text for a number": Mistake(
@@ -137,8 +148,174 @@ MISTAKES: Mapping[str, Mistake] = {
     "a regular expression that does not compile": Mistake(
         "'done (?P<event>\\S+)'", "'done (?P<event>'", "(?P<event>", ("rules.0.pattern", "does not compile", "done")
     ),
+    "a lookahead": Mistake(
+        "'lost mount'", "'lost (?=mount)'", "(?=", ("rules.1.pattern", "invalid perl operator: (?=", "no lookahead")
+    ),
+    "a backreference": Mistake(
+        "'lost mount'",
+        "'(l)ost \\1'",
+        "\\1",
+        ("rules.1.pattern", "invalid escape sequence: \\1", "no", "backreference"),
+    ),
+    "a repetition of more than 1000": Mistake(
+        "'lost mount'", "'l{1001}'", "{1001}", ("rules.1.pattern", "{1001}", "nothing more than 1000 times")
+    ),
+    "a group that is given twice": Mistake(
+        "'lost mount'",
+        "'(?P<key>a)|(?P<key>b)'",
+        "(?P<key>a)",
+        ("rules.1.pattern", "group key is given twice", "two rules"),
+    ),
+    "a group without a name": Mistake(
+        "'lost mount'", "'lost (mount)'", "(mount)", ("rules.1.pattern", "a group has no name", "(?:…)")
+    ),
+    "a letter of several bytes in brackets": Mistake(
+        "'lost mount'", "'[µu]s'", "[µu]", ("rules.1.pattern is '[µu]s'", "several bytes", "(?:µ|u)")
+    ),
+    "a letter of several bytes that repeats": Mistake(
+        "'lost mount'", "'ß+'", "ß+", ("rules.1.pattern is 'ß+'", "bytes")
+    ),
+    "a rule without a text and a pattern": Mistake(
+        "contains: lost\n      pattern: 'lost mount'\n",
+        "durationUnit: s\n",
+        "- id: lost",
+        ("logs.rules.1: ", "every line", "give it contains or pattern"),
+    ),
+    "an event key with a blank": Mistake(
+        "event: host:mount", 'event: "host mount"', "host mount", ("rules.1.event is 'host mount'", "no blanks")
+    ),
+    "an event key with a brace": Mistake(
+        "event: host:mount", 'event: "host:{mount"', "host:{mount", ("rules.1.event", "braces only around the name")
+    ),
+    "an event key with a field that the pattern does not have": Mistake(
+        "event: host:mount",
+        'event: "host:{mount}"',
+        "host:{mount}",
+        ("logs.rules.1.event: there is no group 'mount'", "Remedy: add it"),
+    ),
+    "a condition on a group that the pattern does not have": Mistake(
+        "event: host:mount",
+        "event: host:mount\n      where: [{field: level, equals: bad}]",
+        "field: level",
+        ("logs.rules.1.where.0.field: there is no group 'level'", "Remedy: add it"),
+    ),
+    "a condition on a field that the dialect does not have": Mistake(
+        "{field: code,",
+        "{field: cod,",
+        "{field: cod,",
+        ("1.rules.0.failureWhen.0.field: ", "'cod'", "code, event, message"),
+    ),
+    "a condition without a test": Mistake(
+        "{field: code, atLeast: 500}",
+        "{field: code}",
+        "{field: code}",
+        ("failureWhen.0 is ", "one test", "atLeast and below"),
+    ),
+    "a condition with two tests": Mistake(
+        "{field: code, atLeast: 500}", "{field: code, atLeast: 500, below: 600}", "below", ("failureWhen.0", "one test")
+    ),
+    "a test that is no number": Mistake("atLeast: 500", "atLeast: '500'", "atLeast", ("atLeast is '500'", "number")),
+    "an operation that cannot fail": Mistake(
+        "          failureWhen: [{field: code, atLeast: 500}]\n",
+        "",
+        "- id: call",
+        ("sources.1.rules.0 is ", "no operation could fail", "give failureWhen, or write kind: success"),
+    ),
+    "a success that could fail": Mistake(
+        "kind: operation", "kind: success", "- id: call", ("sources.1.rules.0 is ", "failureWhen belongs to", "where")
+    ),
+    "a JSON rule that names no event": Mistake(
+        "event: [op,",
+        "happening: [op,",
+        "- id: call",
+        ("1.rules.0: the rule names no event", "the dialect a field event"),
+    ),
+    "a component of a rule that nobody knows": Mistake(
+        "event: host:mount",
+        "event: host:mount\n      component: shopwindow",
+        "component: shopwindow",
+        ("logs.rules.1.component: there is no component 'shopwindow'", "shop-window, cash-desk"),
+    ),
+    "a profile that nobody knows": Mistake(
+        "silenceMinutes: 5",
+        "profile: combind",
+        "combind",
+        ("logs.profile is 'combind'", "json-lines", "write combined."),
+    ),
+    "a profile that resembles nothing": Mistake(
+        "silenceMinutes: 5", "profile: xyz", "xyz", ("logs.profile is 'xyz'", "there are combined", "rules of your own")
+    ),
+    "a rule id that the profile has": Mistake(
+        TEXT[TEXT.index("silenceMinutes") : TEXT.index("\n      kind: success")],
+        "profile: combined\n  rules:\n    - id: request",
+        "- id: request",
+        ("logs.rules.0.id: the profile combined has a rule 'request' as well", "rename"),
+    ),
+    "a dialect that the profile's rules cannot use": Mistake(
+        "silenceMinutes: 5\n",
+        "profile: otlp\n  dialect: {format: json, time: {field: at}}\n",
+        "format: json, time: {field: at}}",
+        ("logs.dialect: rule 'timed-ms' of the profile otlp: there is no group or field 'service'",),
+    ),
+    "a dialect without rules": Mistake(
+        TEXT[TEXT.index("      rules:") : TEXT.index("\n  rules:") + 1],
+        "",
+        "      dialect:",
+        ("logs.sources.1.dialect: no rule reads its lines", "a profile or rules"),
+    ),
+    "a time zone that nobody knows": Mistake(
+        "zone: Europe/Berlin",
+        "zone: Europe/Berlinn",
+        "Berlinn",
+        ("time.zone is 'Europe/Berlinn'", "write Europe/Berlin."),
+    ),
+    "a time zone that is a folder": Mistake("zone: Europe/Berlin", "zone: Europe", "zone:", ("time.zone is 'Europe'",)),
+    "a time zone that is a path": Mistake("zone: Europe/Berlin", "zone: /etc/x", "zone:", ("zone is '/etc/x'", "IANA")),
+    "a time at the start and after a text": Mistake(
+        "time: {field: at,", "time: {at: start, after: ts=,", "ts=", ("dialect.time is ", "only one of at and after")
+    ),
+    "JSON without a field of the time": Mistake(
+        "time: {field: at,", "time: {", "      dialect:", ("sources.1.dialect is ", "give time.field")
+    ),
+    "JSON with a place of the time": Mistake(
+        "time: {field: at,",
+        "time: {field: at, at: start,",
+        "      dialect:",
+        ("dialect is ", "remove time.at and time.after"),
+    ),
+    "text with fields": Mistake(
+        "format: json",
+        "format: text",
+        "      dialect:",
+        ("sources.1.dialect is ", "text has no records", "format: json"),
+    ),
+    "text in which any number is a time": Mistake(
+        "silenceMinutes: 5",
+        "dialect: {time: {format: epoch}}",
+        "format: epoch",
+        ("logs.dialect is ", "any number would be a time", "time.at: start", "time.after"),
+    ),
+    "a path that is none": Mistake(
+        "http.status}", "http..status}", "http..status", ("fields.code.0 is 'http..status'", "name[key]")
+    ),
+    "a path of a list in a field": Mistake("http.status}", '"http[]"}', '"http[]"', ("fields.code.0 is 'http[]'",)),
+    "a path of records without a list": Mistake(
+        "format: json", "format: json\n        records: spans", "records: spans", ("records is 'spans'", "name[]")
+    ),
+    "a field with a blank": Mistake(
+        ", code: http", ', "my code": http', "my code", ("dialect.fields.my code", "pattern")
+    ),
+    "a year of two digits": Mistake(
+        'files: "api/*"', 'files: "api/*"\n      year: 25', "year: 25", ("sources.1.year is 25", "1970")
+    ),
+    "a warning above the error": Mistake(
+        "silenceMinutes: 5", "unreadable: {warnPercent: 30}", "unreadable", ("logs.unreadable is ", "not be above")
+    ),
+    "a line that is too short to read": Mistake(
+        "silenceMinutes: 5", "maxLineBytes: 1000", "maxLineBytes", ("maxLineBytes is 1000", "1024")
+    ),
     "a rule that names no event": Mistake(
-        "'done (?P<event>\\S+)'", "'done (.+)'", "- id: done", ("logs.rules.0", "names no event", "(?P<event>…)")
+        "'done (?P<event>\\S+)'", "'done (?:.+)'", "- id: done", ("logs.rules.0", "names no event", "(?P<event>…)")
     ),
     "a rule of an unknown kind": Mistake(
         "kind: failure", "kind: fail", "kind: fail", ("rules.1.kind is 'fail'", "'start'", "'success'", "'failure'")
@@ -157,7 +334,19 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "a prefix with a blank": Mistake("[cash]", '["cash desk"]', '["cash', ("prefixes.0 is 'cash desk'", "pattern")),
     "a prefix that ends in a colon": Mistake("[cash]", '["cash:"]', '["cash', ("prefixes.0 is 'cash:'", "pattern")),
-    "no prefix": Mistake("[cash]", "[]", "prefixes: []", ("cash-desk.prefixes is []", "at least 1")),
+    "no prefix": Mistake("[cash]", "[]", "cash-desk", ("components.cash-desk: no event", "name it in a rule")),
+    "an event that two components own": Mistake(
+        "prefixes: [cash]",
+        "events: [tax]\n  bureau:\n    name: Bureau\n    events: [due, tax]",
+        "[due, tax]",
+        ("components.bureau.events.1", "'tax'", "cash-desk", "one of the two"),
+    ),
+    "a pattern of a component that does not compile": Mistake(
+        "prefixes: [cash]",
+        "patterns: ['^/cash(']",
+        "patterns",
+        ("cash-desk.patterns.0", "does not compile", "missing )"),
+    ),
     "a component in capitals": Mistake("cash-desk:", "Cash-Desk:", "Cash-Desk:", ("components.Cash-Desk", "pattern")),
     "an unknown escalation policy": Mistake(
         "escalation: loud", "escalation: quiet", "escalation: quiet", ("shop-window.escalation", "'quiet'", "loud")
@@ -264,11 +453,11 @@ def test_one_wrong_item_of_a_list_is_told_once() -> None:
 
 
 def test_a_list_that_is_empty_is_told_beside_a_wrong_item_of_another() -> None:
-    text = TEXT.replace("[cash]", "[]").replace('"window:pane"', '"window pane"')
+    text = TEXT.replace("[team]", "[]").replace('"window:pane"', '"window pane"')
 
     assert [line.split(" is ")[0] for line in refusal(text)] == [
         f"my.yaml, line {line_of(text, 'window pane')}: components.shop-window.prefixes.1",
-        f"my.yaml, line {line_of(text, 'prefixes: []')}: components.cash-desk.prefixes",
+        f"my.yaml, line {line_of(text, 'notify: []')}: escalationPolicies.loud.0.notify",
     ]
 
 
@@ -340,7 +529,7 @@ UNFORESEEN = {
     "a tag that nobody knows": (TEXT.replace("name: Shop window", "name: !shop window"), "!shop"),
     "a template that was not filled in": (TEXT.replace("application: shop", "application: {{ name }}"), "{{ name }}"),
     "a key that is a list": (TEXT + "? [a, b]\n: c\n", "[a, b]"),
-    "a repetition without end": (TEXT.replace("\\S+", "\\S{99999999999999}"), "\\S{9"),
+    "a repetition without end": (TEXT.replace("\\S+", "\\S{9999}"), "\\S{9"),
     "a number of thousands of digits": (TEXT.replace("at: 50", f"at: {'5' * 5000}"), "at: 5"),
     "an alias that nobody defined": (TEXT.replace("[cash]", "*cash"), "*cash"),
     "a merge of what is no mapping": (TEXT + "dashboard:\n  <<: 5\n", "dashboard"),
@@ -387,6 +576,10 @@ def test_neither_a_switch_nor_a_text_is_a_number(old: str, new: str, word: str) 
 #: Every number that the specification names, by the setting that holds it, and another that is valid there.
 DEFAULTS: Mapping[str, tuple[object, object]] = {
     "logs.silence_minutes": (5, 7.5),
+    "logs.max_line_bytes": (1_048_576, 4096),
+    "logs.unreadable.warn_percent": (1, 2.5),
+    "logs.unreadable.error_percent": (20, 30),
+    "logs.unreadable.samples": (20, 5),
     "detection.outage.failures": (3, 4),
     "detection.outage.severity": ("critical", "low"),
     "detection.gap_severity": ("high", "low"),
@@ -468,7 +661,7 @@ def test_the_shipped_file_has_the_five_components_of_renderx_with_their_prefixes
 
 
 def test_the_shipped_components_name_their_anomalies_as_the_specification_does() -> None:
-    prefixes = {name: component.prefix for name, component in shipped_config().components.items()}
+    prefixes = {name: shipped_config().prefix_of(name) for name in shipped_config().components}
 
     assert prefixes == {
         "canvas-component": "canvas",
@@ -492,7 +685,7 @@ def test_the_shipped_file_is_the_one_that_was_read() -> None:
     document = yaml.safe_load(SHIPPED_CONFIG.read_text(encoding="utf-8"))
 
     assert shipped_config().version == document["version"]
-    assert [rule.id for rule in shipped_config().logs.rules] == [rule["id"] for rule in document["logs"]["rules"]]
+    assert shipped_config().logs.reading("any.log").rules == profile(document["logs"]["profile"]).rules
 
 
 # --- questions that the configuration answers ---------------------------------------------------------------
@@ -559,6 +752,141 @@ def test_the_longest_prefix_of_whole_segments_owns_an_event(
     config = parse_config(yaml.safe_dump(document))
 
     assert config.component_of(joined(event, 5)) == naive_owner(event, owners)
+
+
+#: Event keys, and the component that takes each: by the whole key, by the longest prefix, by the first pattern.
+OWNERS = {
+    "cash:open": "drawer",
+    "cash:open:wide": "cash-desk",
+    "cash.open": "cash-desk",
+    "cash": "cash-desk",
+    "/api/orders/7": "orders",
+    "/api/items": "api",
+    "/health/api/": "api",
+    "/über/uns": "abroad",
+    "/health": None,
+    "cashier": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("event", "component"), OWNERS.items(), ids=OWNERS)
+def test_a_component_takes_an_event_by_its_key_else_a_prefix_else_a_pattern(event: str, component: str | None) -> None:
+    document = yaml.safe_load(TEXT)
+    document["components"] = {
+        "cash-desk": {"name": "Cash desk", "prefixes": ["cash"]},
+        "orders": {"name": "Orders", "patterns": ["^/api/orders(/|$)"]},
+        "api": {"name": "All others", "patterns": ["^cash:open", "/api/"]},
+        "drawer": {"name": "Drawer", "events": ["cash:open"]},
+        "abroad": {"name": "Abroad", "patterns": ["^/über"]},
+    }
+
+    assert parse_config(yaml.safe_dump(document, sort_keys=False)).component_of(event) == component
+
+
+def test_a_component_without_prefixes_names_its_anomalies_by_its_own_name() -> None:
+    config = parse_config(TEXT.replace("prefixes: [cash]", "events: [pay]").replace("[shop,", "[shop.front,"))
+
+    assert [config.prefix_of(name) for name in config.components] == ["shop:front", "cash-desk"]
+
+
+def test_a_component_that_a_rule_names_needs_no_prefix() -> None:
+    text = TEXT.replace("    prefixes: [cash]\n", "").replace("id: call", "id: call\n          component: cash-desk")
+
+    assert parse_config(text).logs.reading("api/1.log").rules[0].component == "cash-desk"
+
+
+# --- how lines are read -------------------------------------------------------------------------------------
+
+#: Files, and of the reading: the ids of its rules, the format, whether it is a heartbeat, its year.
+READINGS: Mapping[str, tuple[list[str], str, bool, int | None]] = {
+    "web.log": (["done", "lost"], "text", False, None),
+    "2025-11/pulse-1.log": (["done", "lost"], "text", True, None),
+    "pulse-1.log": (["done", "lost"], "text", True, None),
+    "api/1.log": (["call"], "json", False, None),
+    "2025-11/api/1.log": (["done", "lost"], "text", False, None),
+    "api/pulse-1.log": (["done", "lost"], "text", True, None),
+    "access.log.gz": (["own", "request"], "text", False, 2024),
+    "plain.log": (["request"], "json", False, None),
+    "empty": (["done", "lost"], "text", False, 1999),
+}
+
+
+@pytest.mark.parametrize(("file", "reading"), READINGS.items(), ids=READINGS)
+def test_a_file_is_read_as_its_first_source_says_else_as_the_top_does(
+    file: str, reading: tuple[list[str], str, bool, int | None]
+) -> None:
+    document = yaml.safe_load(TEXT)
+    own = {"id": "own", "kind": "success", "contains": "x", "event": "x"}
+    fields = {"status": "s"}
+    document["logs"]["sources"] += [
+        {"name": "web", "files": "access.log*", "profile": "combined", "rules": [own], "year": 2024},
+        {
+            "name": "own dialect",
+            "files": "plain*",
+            "profile": "combined",
+            "dialect": {"format": "json", "time": {"field": "t"}, "fields": fields},
+        },
+        {"name": "only a year", "files": "empty", "year": 1999},
+    ]
+
+    found = parse_config(yaml.safe_dump(document)).logs.reading(file)
+
+    assert ([rule.id for rule in found.rules], found.dialect.format, found.heartbeat, found.year) == reading
+
+
+def test_a_dialect_of_its_own_replaces_the_profile_s() -> None:
+    text = TEXT.replace("silenceMinutes: 5", "profile: combined\n  dialect: {time: {format: clf, after: '['}}")
+
+    reading = parse_config(text).logs.reading("web.log")
+
+    assert reading.dialect == Dialect(time=Time(format="clf", after="["))
+    assert [rule.id for rule in reading.rules] == ["done", "lost", "request"]
+
+
+def test_a_reading_is_made_once_for_all_files_of_a_source() -> None:
+    logs = parse_config(TEXT).logs
+
+    assert logs.reading("a.log") is logs.reading("b.log")
+    assert logs.reading("api/a.log") is logs.reading("api/b.log")
+
+
+def test_one_path_may_be_given_as_a_text() -> None:
+    dialect = parse_config(TEXT).logs.reading("api/1.log").dialect
+
+    assert dialect.time.field == ("at",)
+    assert dialect.paths == {"message": ("message",), "event": ("op", "[http.op]"), "code": ("http.status",)}
+
+
+PATHS = ["a", "@timestamp", "a.b-c.d", "a[http.route]", "[log.level]", "a.b[k8s.io/name].c", "/a.b", "/[a b]", "ü.é"]
+NO_PATHS = ["", ".", "a.", ".a", "a..b", "a b", "a[]", "a[", "a]b", "a[b]c", "a[b][c]", "//a", "a/b", "{a}", "a[b[c]]"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_goes_by_names_and_by_keys_in_brackets(path: str) -> None:
+    assert Time(field=path).field == (path,)
+
+
+@pytest.mark.parametrize("path", NO_PATHS)
+def test_anything_else_is_no_path(path: str) -> None:
+    with pytest.raises(ValueError, match="that is no path"):
+        Time(field=(path,))
+
+
+EQUALS = {"200": "200", "1.5": "1.5", "true": "true", "'007'": "007", "GET": "GET", '""': ""}
+
+
+@pytest.mark.parametrize(("written", "text"), EQUALS.items(), ids=EQUALS)
+def test_a_field_equals_a_text_however_yaml_takes_it(written: str, text: str) -> None:
+    config = parse_config(TEXT.replace("atLeast: 500", f"equals: {written}"))
+
+    assert config.logs.reading("api/1.log").rules[0].failure_when[0].equals == text
+
+
+def test_patterns_are_searched_in_bytes_of_any_kind() -> None:
+    found = compiled("µs (?P<key>.)").search("10 µs ".encode() + b"\xff")
+
+    assert found.groupdict() == {b"key": b"\xff"}
 
 
 HEARTBEATS = {

@@ -92,7 +92,7 @@ def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed,
 
 
 def _event(component: str, kind: str, config: SloConfig) -> str:
-    return f"{config.components[component].prefix}:{kind}"
+    return f"{config.prefix_of(component)}:{kind}"
 
 
 def _outages(log: EventLog, observed: Observed, config: SloConfig) -> pd.DataFrame:
@@ -244,7 +244,7 @@ def summed(found: pd.DataFrame, reported: Iterable[Reported], config: SloConfig)
 
 def _anomaly(key: dict[str, str], rows: pd.DataFrame, parts: list[Reported], config: SloConfig) -> Document:
     count, total = int(rows["count"].sum()), math.fsum(rows["duration_ms"])
-    kind = key["event"].removeprefix(f"{config.components[key['component']].prefix}:")
+    kind = key["event"].removeprefix(f"{config.prefix_of(key['component'])}:")
     return {
         "event": key["event"],
         "component": key["component"],

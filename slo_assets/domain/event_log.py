@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +30,9 @@ FILE_COLUMNS = {
 }
 #: The same in a period's log, with the file, and whether it is one of an outage's failures.
 COLUMNS = {"file": "str", **FILE_COLUMNS, "in_outage": "bool"}
+
+#: What is counted of the lines of a file and month.
+COUNTS = ("lines", "unmatched", "untimed", "undecodable", "overLong", "malformed")
 
 
 def event_frame(rows: Mapping[str, list[Any]], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
@@ -59,22 +62,24 @@ class FileScan:
     """What one log file tells, over all the months that it spans.
 
     Attributes:
-        events: frame of :data:`FILE_COLUMNS` in the order of the lines.
+        load: gives its events, a frame of :data:`FILE_COLUMNS` in the order of the lines.
         runs: stretches of lines without a silence over the limit.
-        months: for each period with a line: lines, latest instant, matched lines by rule, unmapped events.
+        months: for each period with a line: ``lines``, ``latest`` instant, ``matched`` lines by rule, and how
+            many lines are ``untimed``, ``undecodable``, ``overLong`` and ``malformed``.
         lines: all its lines.
         future: lines that are later than the clock, and count nowhere else.
-        undecodable: lines that are no UTF-8; their bytes are read all the same.
+        flawed: lines that could not be read as they should, so many of each kind: ``line``, ``reason``,
+            ``text`` (the first bytes) and ``period``.
         file: path below the log folder.
-        digest: sha256 of the content after decompression.
+        digest: digest of the content after decompression.
     """
 
-    events: pd.DataFrame
+    load: Callable[[], pd.DataFrame]
     runs: list[Interval]
     months: dict[str, dict[str, Any]]
     lines: int
     future: int = 0
-    undecodable: int = 0
+    flawed: tuple[Mapping[str, Any], ...] = ()
     file: str = ""
     digest: str = ""
 
@@ -92,38 +97,42 @@ class EventLog:
         runs: by file, the observed stretches, clipped to the period.
         silences: by heartbeat file, the silences over the limit, clipped to the period.
         outages: clipped to the period.
-        account: what became of every file: ``files``, ``latest`` instant, ``quarantine``, ``duplicates``,
-            ``future`` lines, ``lines``, ``unmapped`` events.
+        account: what became of every line: ``files`` (for each: ``lines``, those ``matched`` by each rule and
+            ``unmatched``, which together are all of them, and how many of them are ``untimed``,
+            ``undecodable``, ``overLong``, ``malformed`` or events of no component, ``unmapped``), the sums of
+            these over all files, the ``latest`` instant, samples of ``flawed`` lines, and what was set aside
+            as a whole: ``quarantine``, ``duplicates``, ``future`` lines.
     """
 
     events: pd.DataFrame = field(default_factory=lambda: event_frame({}, COLUMNS))
     runs: dict[str, list[Interval]] = field(default_factory=dict)
     silences: dict[str, list[Interval]] = field(default_factory=dict)
     outages: list[Outage] = field(default_factory=list)
-    account: dict[str, Any] = field(default_factory=lambda: _account([], {}))
+    account: dict[str, Any] = field(default_factory=lambda: _account([], {}, {}))
 
 
-def outages_of(scan: FileScan, failures: int) -> tuple[list[Outage], npt.NDArray[np.bool_]]:
+def outages_of(scan: FileScan, events: pd.DataFrame, failures: int) -> tuple[list[Outage], npt.NDArray[np.bool_]]:
     """Find a file's outages: so many failures of a component in a row, in the order of its lines.
 
     Args:
-        scan: the file, all months.
+        scan: the file.
+        events: its events, all months.
         failures: how many failures in a row are an outage.
 
     Returns:
         The outages, and for each event whether it is one of their failures, shape (events,). Unfinished
         operations neither begin nor end one. Source: semantics, "Events → anomalies".
     """
-    flags = np.zeros(len(scan.events), dtype=bool)
+    flags = np.zeros(len(events), dtype=bool)
     found: list[Outage] = []
-    failed = scan.events["kind"].to_numpy() == FAILURE
+    failed = events["kind"].to_numpy() == FAILURE
     if np.count_nonzero(failed) < failures:
         return found, flags
-    components = scan.events["component"].to_numpy()
-    ended = failed | (scan.events["kind"].to_numpy() == SUCCESS)
-    instants, lines = scan.events["instant"].to_numpy(), scan.events["line"].to_numpy()
+    components = events["component"].to_numpy()
+    ended = failed | (events["kind"].to_numpy() == SUCCESS)
+    instants, lines = events["instant"].to_numpy(), events["line"].to_numpy()
     last_line = scan.runs[-1][1]
-    for component in sorted(set(scan.events["component"][failed].dropna())):
+    for component in sorted(set(events["component"][failed].dropna())):
         rows = np.flatnonzero(ended & (components == component))
         edges = np.flatnonzero(np.diff(np.concatenate(([0], failed[rows].astype(np.int8), [0]))))
         for first, stop in edges.reshape(-1, 2):
@@ -156,11 +165,12 @@ def of_period(
     files: list[dict[str, Any]] = []
     near = (scan for scan in scans if scan.reaches(start, end))
     for scan in sorted(near, key=lambda scan: scan.file):
-        found, flags = outages_of(scan, config.detection.outage.failures)
+        events = scan.load()
+        found, flags = outages_of(scan, events, config.detection.outage.failures)
         outages += [cut for cut in (_cut(outage, start, end) for outage in found) if cut]
-        inside = scan.events["instant"].between(start, end - 1).to_numpy()
+        inside = events["instant"].between(start, end - 1).to_numpy()
         if inside.any():
-            tables.append(scan.events[inside].assign(file=scan.file, in_outage=flags[inside]))
+            tables.append(events[inside].assign(file=scan.file, in_outage=flags[inside]))
         heartbeat = config.logs.is_heartbeat(scan.file.rsplit("/", 1)[-1])
         stretches = [(scan.runs[0][0], scan.runs[-1][1])] if heartbeat else scan.runs
         _keep(runs, scan.file, [run for run in intervals.clip(stretches, start, end) if run[0] < end])
@@ -168,9 +178,9 @@ def of_period(
             gaps = intervals.clip(intervals.between(scan.runs), start, end)
             _keep(silences, scan.file, [gap for gap in gaps if gap[0] < gap[1]])
         if period.key in scan.months:
-            files.append({"file": scan.file, "sha256": scan.digest, **scan.months[period.key]})
-    events = pd.concat(tables, ignore_index=True)[list(COLUMNS)] if tables else event_frame({}, COLUMNS)
-    return EventLog(events, runs, silences, outages, _account(files, aside or {}))
+            files.append(_file(scan, period, events[inside]))
+    whole = pd.concat(tables, ignore_index=True)[list(COLUMNS)] if tables else event_frame({}, COLUMNS)
+    return EventLog(whole, runs, silences, outages, _account(files, aside or {}, _unmapped(whole)))
 
 
 def _cut(outage: Outage, start: int, end: int) -> Outage | None:
@@ -185,7 +195,27 @@ def _keep(by_file: dict[str, list[Interval]], file: str, found: list[Interval]) 
         by_file[file] = found
 
 
-def _account(files: list[dict[str, Any]], aside: Mapping[str, Any]) -> dict[str, Any]:
+def _file(scan: FileScan, period: Period, inside: pd.DataFrame) -> dict[str, Any]:
+    """What became of a file's lines in a period."""
+    month = scan.months[period.key]
+    return {
+        "file": scan.file,
+        "digest": scan.digest,
+        **month,
+        "unmatched": month["lines"] - sum(month["matched"].values()),
+        "unmapped": int(inside["component"].isna().sum()),
+        "flawed": [sample for sample in scan.flawed if sample["period"] == period.key],
+    }
+
+
+def _unmapped(events: pd.DataFrame) -> dict[str, int]:
+    return {
+        str(event): int(count)
+        for event, count in events.loc[events["component"].isna()].groupby("event").size().items()
+    }
+
+
+def _account(files: list[dict[str, Any]], aside: Mapping[str, Any], unmapped: Mapping[str, int]) -> dict[str, Any]:
     """What became of the lines of a period, and which files could be of any period.
 
     Copies and future lines are told where their file has lines in the period, so that what arrives in one
@@ -193,11 +223,14 @@ def _account(files: list[dict[str, Any]], aside: Mapping[str, Any]) -> dict[str,
     """
     here = {entry["file"] for entry in files}
     return {
-        "files": [{name: entry[name] for name in ("file", "sha256", "lines")} for entry in files],
-        "lines": sum(entry["lines"] for entry in files),
+        "files": [
+            {name: value for name, value in entry.items() if name not in {"latest", "flawed"}} for entry in files
+        ],
+        **{name: sum(entry[name] for entry in files) for name in COUNTS},
         "latest": max((entry["latest"] for entry in files), default=None),
         "matched": _sums(entry["matched"] for entry in files),
-        "unmapped": _sums(entry["unmapped"] for entry in files),
+        "unmapped": dict(unmapped),
+        "flawed": [{"file": entry["file"], **sample} for entry in files for sample in entry["flawed"]],
         "quarantine": list(aside.get("quarantine", ())),
         "duplicates": [copy for copy in aside.get("duplicates", ()) if copy["sameAs"] in here],
         "future": {file: lines for file, lines in aside.get("future", {}).items() if file in here},

@@ -1,21 +1,29 @@
-"""The log files of a folder, and their bytes: plain, gzip or Zstandard."""
+"""The log files of a folder, and their bytes: plain, gzip or Zstandard, on any file system that fsspec knows."""
 
 from __future__ import annotations
 
+import codecs
 import gzip
-import hashlib
+import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from upath import UPath
 
 SUFFIXES = (".log", ".gz", ".zst")
+COMPRESSED = (".gz", ".zst")
+UTF8_MARK, WIDE_MARKS = codecs.BOM_UTF8, {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 BLOCK = 1 << 20
 
 #: What a damaged or unreadable file raises, whichever library reads it.
 UNREADABLE = (OSError, EOFError, ValueError, zlib.error)
+
+
+class ChangedWhileReadError(OSError):
+    """The file was rotated, truncated or rewritten while it was being read."""
 
 
 class Stream(Protocol):
@@ -26,55 +34,126 @@ class Stream(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Version:
+    """What the file system says of a file without reading it.
+
+    Attributes:
+        key: changes with every change of the file that the file system notices.
+        identity: tells a file that grew from another one of the same name; empty where nobody knows.
+        size: bytes.
+        modified: seconds since 1970; 0 where nobody knows.
+    """
+
+    key: str
+    identity: str
+    size: int
+    modified: float
+
+
+def version(path: UPath) -> Version:
+    """A file's version as it stands."""
+    info: dict[str, Any] = path.fs.info(path.path)
+    key = path.fs.ukey(path.path)
+    return Version(str(key), str(info.get("ino", "")), int(info["size"]), float(info.get("mtime") or 0))
+
+
 def readable_name(path: UPath, folder: UPath) -> str:
     """A file's path below a folder as text that every document can hold, whatever bytes the name has."""
     return path.relative_to(folder).as_posix().encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
-def log_files(folder: UPath) -> list[UPath]:
-    """All log files below a folder, sorted by path; none where the folder does not exist."""
-    if not folder.exists():
-        return []
-    return sorted((path for path in folder.rglob("*") if path.name.endswith(SUFFIXES) and path.is_file()), key=str)
+def log_files(folder: UPath) -> tuple[list[UPath], list[tuple[UPath, OSError]]]:
+    """All log files below a folder, sorted by path, and the folders that cannot be listed, with the reason.
+
+    Links to folders are followed, each folder once. What is not there, or no longer, has no files.
+    """
+    found: list[UPath] = []
+    closed: list[tuple[UPath, OSError]] = []
+    seen: set[str] = set()
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        try:
+            real = str(place.resolve())
+            children = [] if real in seen else list(place.iterdir())
+            seen.add(real)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, RuntimeError) as problem:
+            closed.append((place, problem if isinstance(problem, OSError) else OSError(str(problem))))
+            continue
+        for child in children:
+            try:
+                if child.is_dir():
+                    waiting.append(child)
+                elif child.name.endswith(SUFFIXES) and child.is_file():
+                    found.append(child)
+            except OSError as problem:
+                closed.append((child, problem))
+    return sorted(found, key=str), closed
 
 
 @contextmanager
 def open_log(path: UPath) -> Iterator[Stream]:
-    """A log file's bytes after decompression, as a stream."""
+    """A log file's bytes as a stream: after decompression, UTF-16 as UTF-8."""
+    with path.open("rb") as raw, _decompressed(raw, path.name) as stream:
+        head = stream.read(len(UTF8_MARK))
+        encoding = WIDE_MARKS.get(head[:2])
+        rest = _Chained(head, stream)
+        yield _Transcoded(rest, encoding) if encoding else rest
+
+
+@contextmanager
+def _decompressed(raw: Any, name: str) -> Iterator[Stream]:
+    if name.endswith(".gz"):
+        with gzip.open(raw) as stream:
+            yield stream
+    elif name.endswith(".zst"):
+        import pyarrow as pa
+
+        with pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd") as stream:
+            yield stream
+    else:
+        yield raw
+
+
+def is_wide(path: UPath) -> bool:
+    """Whether a plain file is UTF-16, by its byte order mark."""
     with path.open("rb") as raw:
-        if path.name.endswith(".gz"):
-            with gzip.open(raw) as stream:
-                yield stream
-        elif path.name.endswith(".zst"):
-            import pyarrow as pa
-
-            with pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd") as stream:
-                yield stream
-        else:
-            yield raw
+        return raw.read(2) in WIDE_MARKS
 
 
-def blocks(stream: Stream) -> Iterator[bytes]:
-    """A stream's bytes, block by block."""
-    while block := stream.read(BLOCK):
-        yield block
+class _Chained:
+    """Bytes that were read already, and the stream after them."""
+
+    def __init__(self, head: bytes, stream: Stream) -> None:
+        self._head, self._stream = head, stream
+
+    def read(self, size: int, /) -> bytes:
+        head, self._head = self._head, b""
+        return head + self._stream.read(size - len(head)) if head else self._stream.read(size)
 
 
-def lines(stream: Stream) -> Iterator[bytes]:
-    """A stream's lines without their ends (line feed, or carriage return and line feed); the last needs none."""
-    rest = b""
-    for block in blocks(stream):
-        *whole, rest = (rest + block).split(b"\n")
-        for line in whole:
-            yield line.removesuffix(b"\r")
-    if rest:
-        yield rest.removesuffix(b"\r")
+class _Transcoded:
+    """UTF-16 as UTF-8."""
+
+    def __init__(self, stream: Stream, encoding: str) -> None:
+        self._stream, self._decoder = stream, codecs.getincrementaldecoder(encoding)(errors="replace")
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(size)
+        text = self._decoder.decode(data, final=not data)
+        # A block may hold half a character and no more, which is not the end.
+        return text.encode() if text or not data else self.read(size)
 
 
-def content_digest(path: UPath) -> str:
-    """The sha256 of a file's content after decompression, which is the same for its copies."""
-    digest = hashlib.sha256()
-    with open_log(path) as stream:
-        for block in blocks(stream):
-            digest.update(block)
-    return digest.hexdigest()
+def blocks(stream: Stream, size: int = BLOCK) -> Iterator[bytes]:
+    """A stream's bytes, in blocks of a size (the last one is shorter)."""
+    while True:
+        block = io.BytesIO()
+        while block.tell() < size and (part := stream.read(size - block.tell())):
+            block.write(part)
+        if not block.tell():
+            return
+        yield block.getvalue()

@@ -1,117 +1,157 @@
-"""Every log file parsed once: its scan is kept under the hash of its content, the rules and the code."""
+"""What was read of each file, kept: fragments under the digest of their content, and an index of the files.
+
+All of it can be deleted at any time, and what is damaged is read anew, with the same result.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import pyarrow as pa
 from upath import UPath
 
 from slo_assets.code_version import code_version
-from slo_assets.config import SloConfig
-from slo_assets.domain.event_log import FileScan
-from slo_assets.logs.files import UNREADABLE, content_digest, lines, log_files, open_log, readable_name
-from slo_assets.logs.scanner import Scanner
-from slo_assets.logs.timestamps import line_instant, name_instant
-from slo_assets.storage.event_tables import from_scan, to_scan
-from slo_assets.storage.files import write_atomic
+from slo_assets.logs.files import UNREADABLE, Version
+from slo_assets.logs.parts import Settings, digest
+from slo_assets.logs.pieces import ROWS, Month, Piece, Sample
+from slo_assets.storage.event_tables import from_rows, to_rows
+from slo_assets.storage.files import sha256, write_atomic
+
+INDEX = "index.json"
 
 
 @dataclass(frozen=True)
-class LogFolder:
-    """All logs of an application.
+class Fragment:
+    """The lines of a file that begin from one byte to another, as they are kept.
+
+    Attributes:
+        key: what it is kept under.
+        start: the first byte.
+        stop: the byte after the last.
+        piece: everything but its rows.
+    """
+
+    key: str
+    start: int
+    stop: int
+    piece: Piece
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """What is known of a file since it was last read.
+
+    Attributes:
+        version: what the file system said of it then.
+        settled: whether it had been left alone for a while by then, so that an equal version is an equal file.
+        reading: digest of the settings and the code that it was read with.
+        chunks: the digests of its content's chunks.
+        length: bytes of its content.
+        goes_on: where the next line will begin when it grows; 0 where it cannot be read on.
+        fragments: in their order.
+    """
+
+    version: Version
+    settled: bool
+    reading: str
+    chunks: tuple[str, ...]
+    length: int
+    goes_on: int
+    fragments: tuple[Fragment, ...]
+
+    @property
+    def digest(self) -> str:
+        """The digest of its content, the same for its copies, however the file grew."""
+        return digest(f"{self.length}:{''.join(self.chunks)}".encode())
+
+
+def reading_key(settings: Settings) -> str:
+    """What a fragment depends on but the content."""
+    code = code_version("slo_assets.logs.parts", "slo_assets.storage.event_tables")
+    return digest("\0".join((settings.logs, settings.reading, code)).encode())
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """The folder of fragments.
 
     Args:
-        folder: where they are, at any depth.
-        cache: where the scans of files are kept; what is missing or damaged there is made again.
-        config: rules and components.
-        now: the clock; later lines are set aside.
+        folder: where they are; it is made when it is needed.
     """
 
     folder: UPath
-    cache: UPath
-    config: SloConfig
-    now: int
 
-    def read(self, progress: Callable[[str], None] = lambda _: None) -> tuple[list[FileScan], dict[str, Any]]:
-        """Scan every file, each content once.
+    def keep(self, reading: str, chunks: Iterable[str], start: int, stop: int, piece: Piece) -> Fragment:
+        """Keep a piece of a file whose chunks up to the piece's end have these digests."""
+        key = digest("\0".join((reading, *chunks, str(start), str(stop))).encode())
+        write_atomic(self.folder / f"{key}.parquet", from_rows(piece.rows, {"key": key}))
+        return Fragment(key, start, stop, replace(piece, rows=ROWS.empty_table()))
 
-        Args:
-            progress: told of each file that had to be parsed.
+    def rows(self, fragments: Iterable[Fragment]) -> Iterator[pa.Table]:
+        """The rows of fragments, numbered from the first line of each.
 
-        Returns:
-            The scans in the order of their paths, and an account of the rest: ``quarantine`` (file and
-            reason), ``duplicates`` (file and the one it is a copy of) and ``future`` lines by file.
+        Raises:
+            OSError, ValueError: one is missing or damaged.
         """
-        scans: dict[str, FileScan] = {}
-        quarantine: list[dict[str, str]] = []
-        duplicates: list[dict[str, str]] = []
-        for path in self._dated_first():
-            name = readable_name(path, self.folder)
-            try:
-                digest = content_digest(path)
-                if digest in scans:
-                    duplicates.append({"file": name, "sameAs": scans[digest].file})
-                    continue
-                first = self._first_instant(path)
-                if first is None:
-                    detail = "no line tells a time, and the file's name holds no instant"
-                    quarantine.append({"file": name, "reason": "undated", "detail": detail})
-                    continue
-                kept = self.cache / f"{_key(digest, str(first), self.config)}.parquet"
-                known = _load(kept)
-                if known is None:
-                    progress(name.rsplit("/", 1)[-1])
-                whole = known or self._parse(path, first, until=None)
-                ahead = bool(whole.runs) and whole.runs[-1][1] > self.now
-                scan = self._parse(path, first, until=self.now) if ahead else whole
-            except UNREADABLE as problem:
-                quarantine.append({"file": name, "reason": "unreadable", "detail": str(problem)})
-                continue
-            # Outside of the try: that the cache cannot be written is not the log's fault, and must be seen.
-            if known is None:
-                write_atomic(kept, from_scan(whole))
-            scans[digest] = replace(scan, file=name, digest=digest)
-        future = {scan.file: scan.future for scan in scans.values() if scan.future}
-        account = {"quarantine": quarantine, "duplicates": duplicates, "future": future}
-        return sorted(scans.values(), key=lambda scan: scan.file), account
+        for fragment in fragments:
+            rows, note = to_rows((self.folder / f"{fragment.key}.parquet").read_bytes())
+            if note != {"key": fragment.key}:
+                msg = f"{fragment.key} holds another fragment"
+                raise ValueError(msg)
+            yield rows.cast(ROWS)
 
-    def _dated_first(self) -> list[UPath]:
-        """The files by path, those with an instant in the name first: of two copies, that one knows more."""
-        files = log_files(self.folder)
-        return sorted(files, key=lambda path: (name_instant(path.name) is None, str(path)))
+    def index(self) -> dict[str, KnownFile]:
+        """What is known of each file by its name; nothing where the index is missing or damaged."""
+        try:
+            known = json.loads((self.folder / INDEX).read_bytes())
+            if known["sha256"] != sha256(_canonical(known["files"])):
+                return {}
+            return {name: _known(entry) for name, entry in known["files"].items()}
+        except (*UNREADABLE, KeyError, TypeError, RecursionError):
+            return {}
 
-    def _parse(self, path: UPath, first: int, until: int | None) -> FileScan:
-        with open_log(path) as stream:
-            return Scanner(self.config, until).scan(lines(stream), first)
-
-    @staticmethod
-    def _first_instant(path: UPath) -> int | None:
-        with open_log(path) as stream:
-            found = next((stamp for line in lines(stream) if (stamp := line_instant(line)) is not None), None)
-        return name_instant(path.name) if found is None else found
+    def remember(self, known: Mapping[str, KnownFile]) -> None:
+        """Replace the index."""
+        text = _canonical({name: _entry(file) for name, file in known.items()})
+        write_atomic(self.folder / INDEX, b'{"sha256":"' + sha256(text).encode() + b'","files":' + text + b"}")
 
 
-def _key(digest: str, first: str, config: SloConfig) -> str:
-    """A file's scan depends on its content, its first instant, the rules, the components and the code."""
-    rules = config.model_dump_json(
-        include={"logs": {"rules", "silence_minutes"}, "components": {"__all__": {"prefixes"}}}
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _entry(file: KnownFile) -> dict[str, Any]:
+    fragments = [
+        {"key": fragment.key, "start": fragment.start, "stop": fragment.stop, "piece": _told(fragment.piece)}
+        for fragment in file.fragments
+    ]
+    return asdict(replace(file, fragments=())) | {"fragments": fragments}
+
+
+def _told(piece: Piece) -> dict[str, Any]:
+    """Everything of a piece but its rows."""
+    told = {name: value for name, value in vars(piece).items() if name != "rows"}
+    months = {key: vars(month) for key, month in piece.months.items()}
+    return told | {"months": months, "samples": [asdict(sample) for sample in piece.samples]}
+
+
+def _known(entry: dict[str, Any]) -> KnownFile:
+    fragments = tuple(
+        Fragment(part["key"], part["start"], part["stop"], _piece(part["piece"])) for part in entry["fragments"]
     )
-    parts = (digest, first, rules, code_version("slo_assets.logs.scanner", "slo_assets.storage.event_tables"))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    version = Version(**entry["version"])
+    return KnownFile(**{**entry, "version": version, "chunks": tuple(entry["chunks"]), "fragments": fragments})
 
 
-def _load(kept: UPath) -> FileScan | None:
-    try:
-        return _read(kept)
-    except UNREADABLE:
-        return None
-
-
-@lru_cache(maxsize=1024)
-def _read(kept: UPath) -> FileScan:
-    """A kept scan; what a name stands for never changes, so a backfill reads it once."""
-    return to_scan(kept.read_bytes())
+def _piece(told: dict[str, Any]) -> Piece:
+    months = {
+        key: Month(**{**month, "flaws": Counter(month["flaws"]), "matched": Counter(month["matched"])})
+        for key, month in told["months"].items()
+    }
+    runs = [(start, end) for start, end in told["runs"]]
+    samples = tuple(Sample(**sample) for sample in told["samples"])
+    return Piece(**{**told, "rows": ROWS.empty_table(), "months": months, "runs": runs, "samples": samples})

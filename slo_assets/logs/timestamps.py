@@ -1,60 +1,84 @@
-"""How a line, or a file's name, tells its time. Instants are microseconds since 1970 in UTC."""
+"""Where a text line tells its time, as a dialect says. Instants are microseconds since 1970 in UTC."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from slo_assets.periods import to_micros
+import numpy as np
+import numpy.typing as npt
 
-ISO_INSTANT = re.compile(
-    rb"(?<!\d)(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,](\d{1,9})\d*)?"
-    # An offset is told from the end of a range (a time or a year) by what follows it, and by its size.
-    rb"(?:Z| ?([+-]\d\d:\d\d)(?![\d:])|([+-](?:0\d|1[0-4])[0-5]\d)(?![\d-]))?"
-)
-EPOCH_MILLISECONDS = re.compile(r"(?<!\d)(\d{13})(?!\d)")
-ISO_DATE = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)")
-COMPACT_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?!\d)")
+from slo_assets.config import Time
+from slo_assets.logs import machine
+from slo_assets.logs.machine import NONE, SECOND
+from slo_assets.logs.names import name_instant, name_year
+from slo_assets.periods import EPOCH, from_micros, to_micros
+
+FORMATS = {"iso": machine.ISO, "clf": machine.CLF, "syslog": machine.SYSLOG, "epoch": machine.EPOCH}
+
+Ints = npt.NDArray[np.int64]
 
 
-def line_instant(line: bytes) -> int | None:
-    """The first ISO 8601 instant of a line; None where it has none.
+class LineTimes:
+    """Tells the time of text lines, as a dialect's ``time`` says.
 
-    Read are ``T`` or a blank between date and time, up to nine decimals after a point or a comma (cut to
-    microseconds), and ``Z``, ``±hh:mm``, `` ±hh:mm`` or ``±hhmm``; without an offset it is UTC. Digits in
-    this shape that name no instant (month 13) are passed over. Source: semantics, "Log lines → events".
+    Args:
+        time: format, place and zone.
+        name: the file's name, which may hold the year where the lines do not.
+        year: the year of the first line that has a time, where the format has none.
     """
-    for match in ISO_INSTANT.finditer(line):
-        whole, fraction, spaced, joined = match.groups()
-        second = _second(whole, spaced or joined)
-        if second is not None:
-            return second + int(fraction[:6].ljust(6, b"0")) if fraction else second
-    return None
+
+    def __init__(self, time: Time, name: str = "", year: int | None = None) -> None:
+        """Look the zone's changes up once."""
+        place = machine.AFTER if time.after else machine.START if time.at == "start" else machine.ANYWHERE
+        self._how = np.array([FORMATS[time.format], place], np.int64)
+        self._after = np.frombuffer((time.after or "").encode() or b"\0", np.uint8)
+        self._zone = zone_changes(time.zone)
+        near = name_instant(name) if year is None else None
+        known = year or (name_year(name) if near is None else None)
+        #: The year and month of the last line, and the instant that the first one is near to.
+        self.calendar = np.array([known or 0, 0, NONE if near is None else near], np.int64)
+
+    def read(self, data: npt.NDArray[np.uint8], ends: Ints, limit: int) -> Ints:
+        """The instant that each line of a block tells, ``NONE`` where it tells none, shape (lines,).
+
+        Args:
+            data: the block's bytes, shape (bytes,); it begins with a line.
+            ends: where each line ends, shape (lines,).
+            limit: only so many bytes of a line are looked at.
+        """
+        instants = np.empty(len(ends), np.int64)
+        machine.read(data, limit, self._how, self._after, *self._zone, self.calendar, ends, instants)
+        return instants
 
 
-@lru_cache(maxsize=4096)
-def _second(whole: bytes, offset: bytes | None) -> int | None:
-    text = whole.decode() + (offset.decode() if offset else "+00:00")
-    try:
-        return to_micros(dt.datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return None
+@lru_cache(maxsize=64)
+def zone_changes(name: str) -> tuple[Ints, Ints]:
+    """When the wall clock of a time zone changes its offset.
 
+    An hour that the clock shows twice is its first; one that it leaves out has the offset from before.
 
-def name_instant(name: str) -> int | None:
-    """The instant in a file's name: 13-digit epoch milliseconds, else an ISO date, else a compact date.
+    Args:
+        name: IANA name.
 
-    A date stands for its first instant in UTC. None where the name holds none.
+    Returns:
+        Wall-clock instants, ascending, and the offset in microseconds from each on, both of shape (changes,).
     """
-    milliseconds = EPOCH_MILLISECONDS.search(name)
-    if milliseconds:
-        return int(milliseconds.group(1)) * 1000
-    for pattern in (ISO_DATE, COMPACT_DATE):
-        for match in pattern.finditer(name):
-            try:
-                year, month, day = map(int, match.groups())
-                return to_micros(dt.datetime(year, month, day, tzinfo=dt.UTC))
-            except ValueError:
-                continue
-    return None
+    zone, week = ZoneInfo(name), 7 * 86_400 * SECOND
+
+    def offset(instant: int) -> int:
+        shift = from_micros(instant).astimezone(zone).utcoffset() or dt.timedelta()
+        return shift // dt.timedelta(microseconds=1)
+
+    walls, offsets = [NONE], [offset(0)]
+    for early in range(0, to_micros(EPOCH.replace(year=2100)), week):
+        low, high = early, early + week
+        if offset(high) == offsets[-1]:
+            continue
+        while high - low > SECOND:
+            middle = (low + high) // 2 // SECOND * SECOND
+            low, high = (middle, high) if offset(middle) == offsets[-1] else (low, middle)
+        walls.append(high + max(offsets[-1], offset(high)))
+        offsets.append(offset(high))
+    return np.array(walls, np.int64), np.array(offsets, np.int64)

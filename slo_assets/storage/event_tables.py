@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from slo_assets.domain.event_log import COLUMNS, FILE_COLUMNS, EventLog, FileScan, Outage
+from slo_assets.domain.event_log import COLUMNS, EventLog, Outage
 from slo_assets.storage.files import sha256
 
 NOTE, NOTE_CHECKSUM = b"slo_assets", b"slo_assets.sha256"
@@ -31,23 +31,21 @@ def to_event_log(data: bytes) -> EventLog:
     return EventLog(events, runs, silences, [Outage(**outage) for outage in note.pop("outages")], note)
 
 
-def from_scan(scan: FileScan) -> bytes:
-    """The bytes of a file's scan."""
-    note = {"runs": scan.runs, "months": scan.months, "lines": scan.lines, "undecodable": scan.undecodable}
-    return _to_parquet(scan.events, FILE_COLUMNS, note)
+def from_rows(rows: pa.Table, note: Mapping[str, Any]) -> bytes:
+    """The bytes of a fragment: rows of a log file, and what else belongs to them."""
+    return _noted(rows, note)
 
 
-def to_scan(data: bytes) -> FileScan:
-    """A file's scan from its bytes.
+def to_rows(data: bytes) -> tuple[pa.Table, dict[str, Any]]:
+    """A fragment's rows and note from its bytes.
 
     Raises:
-        ValueError: the bytes are no scan (a damaged cache).
+        ValueError: the bytes are no fragment (a damaged cache).
     """
     try:
-        events, note = _from_parquet(data, FILE_COLUMNS)
-        return FileScan(events=events, **{**note, "runs": [(a, b) for a, b in note["runs"]]})
+        return _read(data)
     except (pa.ArrowException, KeyError, TypeError) as problem:
-        msg = f"not the scan of a log file: {problem}"
+        msg = f"not a fragment of a log file: {problem}"
         raise ValueError(msg) from problem
 
 
@@ -56,6 +54,10 @@ def _to_parquet(events: pd.DataFrame, columns: Mapping[str, str], note: Mapping[
     table = pa.table(arrays)
     instants = table["instant"].cast(pa.timestamp("us", tz="UTC"))
     table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
+    return _noted(table, note)
+
+
+def _noted(table: pa.Table, note: Mapping[str, Any]) -> bytes:
     text = json.dumps(note, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     buffer = io.BytesIO()
     # Parquet's own checksums cover the pages alone.
@@ -65,15 +67,19 @@ def _to_parquet(events: pd.DataFrame, columns: Mapping[str, str], note: Mapping[
 
 
 def _from_parquet(data: bytes, columns: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+    table, note = _read(data)
     instants = table["instant"].cast(pa.int64())
     table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
+    return table.to_pandas().astype(columns), note
+
+
+def _read(data: bytes) -> tuple[pa.Table, dict[str, Any]]:
+    table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
     metadata = table.schema.metadata or {}
     if sha256(metadata[NOTE]).encode() != metadata[NOTE_CHECKSUM]:
-        msg = "the note beside the events is damaged"
+        msg = "the note beside the rows is damaged"
         raise ValueError(msg)
-    note = json.loads(metadata[NOTE])
-    return table.replace_schema_metadata(None).to_pandas().astype(columns), note
+    return table.replace_schema_metadata(None), json.loads(metadata[NOTE])
 
 
 def _intervals(by_file: dict[str, list[list[int]]]) -> dict[str, list[tuple[int, int]]]:

@@ -1,0 +1,363 @@
+"""All logs of an application: each file read once, and only what is new of it afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+from upath import UPath
+
+from slo_assets.config import SloConfig
+from slo_assets.domain.event_log import FileScan
+from slo_assets.logs.files import (
+    COMPRESSED,
+    UNREADABLE,
+    ChangedWhileReadError,
+    Version,
+    is_wide,
+    log_files,
+    readable_name,
+    version,
+)
+from slo_assets.logs.fragments import Fragments, KnownFile, reading_key
+from slo_assets.logs.machine import NEVER, NONE
+from slo_assets.logs.names import name_instant
+from slo_assets.logs.operations import operations
+from slo_assets.logs.parts import (
+    CHUNK,
+    SHARE,
+    SHARES_IN_FRAGMENT,
+    Part,
+    Read,
+    Settings,
+    Whole,
+    digest,
+    in_order,
+    joined,
+    read_range,
+)
+from slo_assets.logs.pieces import FLAWS, Piece, dated, placed
+from slo_assets.logs.workers import Workers, local_workers
+
+#: A file that was written to so shortly before it was read may have been written to again, at the same instant.
+SETTLED_AFTER = 2.0
+#: A file that changes while it is read is read so many times before it is set aside.
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class LogFolder:
+    """The log files of an application.
+
+    Args:
+        folder: where they are, at any depth.
+        cache: where the fragments of files are kept; what is missing or damaged there is made again.
+        config: dialects, rules, limits and components.
+        now: the clock; later lines are set aside.
+        workers: read parts of files; they may be on other machines.
+    """
+
+    folder: UPath
+    cache: UPath
+    config: SloConfig
+    now: int
+    workers: Workers = field(default_factory=local_workers)
+
+    def read(self, progress: Callable[[str], None] = lambda _: None) -> tuple[list[FileScan], dict[str, Any]]:
+        """Read what is new of every file, and tell of all.
+
+        Args:
+            progress: told of each file that has to be read.
+
+        Returns:
+            The files in the order of their paths, each content once, and an account of the rest:
+            ``quarantine`` (file, reason and detail), ``duplicates`` (file and the one it is a copy of) and
+            ``future`` lines by file.
+        """
+        paths, closed = log_files(self.folder)
+        names = {readable_name(path, self.folder): path for path in paths}
+        quarantine = [_unreadable(readable_name(path, self.folder), problem) for path, problem in closed]
+        known, failed = self._known(names, progress)
+        quarantine += [_unreadable(name, problem) for name, problem in failed.items()]
+        scans: dict[str, FileScan] = {}
+        duplicates: list[dict[str, str]] = []
+        # Of two copies, the one whose name holds an instant knows more.
+        for name in sorted(known, key=lambda name: (name_instant(names[name].name) is None, name)):
+            file = known[name]
+            if file.digest in scans:
+                duplicates.append({"file": name, "sameAs": scans[file.digest].file})
+                continue
+            try:
+                scan = self._scan(name, names[name], file)
+            except UNREADABLE as problem:
+                quarantine.append(_unreadable(name, problem))
+                continue
+            if scan is None:
+                quarantine.append({"file": name, "reason": "undated", "detail": self._undated(name)})
+            else:
+                scans[file.digest] = scan
+        account = {
+            "quarantine": sorted(quarantine, key=lambda entry: entry["file"]),
+            "duplicates": sorted(duplicates, key=lambda entry: entry["file"]),
+            "future": {scan.file: scan.future for scan in scans.values() if scan.future},
+        }
+        return sorted(scans.values(), key=lambda scan: scan.file), account
+
+    def _undated(self, name: str) -> str:
+        reading = self.config.logs.reading(name)
+        if reading.dialect.time.format == "syslog":
+            return "its lines name no year: put one into the file's name, or give the source a year"
+        return "no line tells a time, and the file's name holds no instant"
+
+    def _known(
+        self, names: dict[str, UPath], progress: Callable[[str], None]
+    ) -> tuple[dict[str, KnownFile], dict[str, Exception]]:
+        """What is known of every file once what is new of it was read, and why of some nothing is."""
+        store = Fragments(self.cache)
+        before = store.index()
+        known: dict[str, KnownFile] = {}
+        failed: dict[str, Exception] = {}
+        waiting = list(names)
+        for attempt in range(ATTEMPTS):
+            plans: list[Plan] = []
+            for name in waiting:
+                try:
+                    plan = self._plan(name, names[name], before)
+                except FileNotFoundError:
+                    continue
+                except UNREADABLE as problem:
+                    failed[name] = problem
+                    continue
+                if isinstance(plan, Plan):
+                    plans.append(plan)
+                else:
+                    known[name] = plan
+            waiting = []
+            for name, outcome in self._carry_out(plans, store, progress):
+                if isinstance(outcome, KnownFile):
+                    known[name] = outcome
+                elif isinstance(outcome, ChangedWhileReadError) and attempt + 1 < ATTEMPTS:
+                    waiting.append(name)
+                elif not isinstance(outcome, FileNotFoundError):
+                    failed[name] = outcome
+        if known != before:
+            store.remember(known)
+        return known, failed
+
+    def _plan(self, name: str, path: UPath, before: dict[str, KnownFile]) -> KnownFile | Plan:
+        """What is to be read of a file; what is known where nothing is."""
+        settings = Settings.of(self.config.logs, self.config.logs.reading(name))
+        found, reading = version(path), reading_key(settings)
+        streamed = path.name.endswith(COMPRESSED) or settings.sequential or is_wide(path)
+        plan = Plan(name, path, found, settings, reading, streamed)
+        old = before.get(name)
+        if old and old.reading == reading and old.version == found and old.settled:
+            return old
+        if streamed:
+            return plan
+        alike = [old] if old else []
+        alike += [other for other in before.values() if other.length == found.size and other.goes_on]
+        for other in (other for other in alike if other.reading == reading and other.goes_on):
+            if other.length == found.size and _holds(path, other, range(len(other.chunks))):
+                return replace(other, version=found, settled=plan.settled)
+            if other is old and other.length < found.size and _holds(path, other, {0, len(other.chunks) - 1}):
+                return replace(plan, old=other, goes_on=last_line(path, found.size))
+        return replace(plan, goes_on=last_line(path, found.size))
+
+    def _carry_out(
+        self, plans: list[Plan], store: Fragments, progress: Callable[[str], None]
+    ) -> Iterator[tuple[str, KnownFile | Exception]]:
+        """Read what is planned, all files side by side; the results in the order of the plans."""
+        jobs = ((plan, job) for plan in plans for job in plan.jobs())
+        for plan, results in groupby(in_order(self.workers, jobs), key=lambda result: result[0]):
+            progress(plan.path.name)
+            try:
+                yield plan.name, plan.kept(store, ((job, future.result()) for _, job, future in results))
+            except UNREADABLE as problem:
+                yield plan.name, problem
+
+    def _scan(self, name: str, path: UPath, file: KnownFile) -> FileScan | None:
+        """What a file tells; None where it cannot be dated.
+
+        Raises:
+            OSError, ValueError, EOFError: it could be read before, and cannot be read any more.
+        """
+        settings = Settings.of(self.config.logs, self.config.logs.reading(name))
+        pieces = [fragment.piece for fragment in file.fragments]
+        whole = joined(pieces, settings)
+        first = name_instant(path.name) if whole.first == NONE else whole.first
+        if first is None:
+            return None if whole.lines else self._told(name, file, whole, [])
+        whole = joined([dated(first), *pieces], settings)
+        if whole.runs and whole.runs[-1][1] > self.now:
+            plan = Plan(name, path, file.version, settings, file.reading, not file.goes_on, goes_on=file.goes_on)
+            jobs = ((name, job) for job in plan.jobs(self.now))
+            pieces = [future.result().piece for _, _, future in in_order(self.workers, jobs)]
+            whole = joined([dated(first), *pieces], settings, self.now)
+            return self._told(name, file, whole, [whole.rows])
+        return self._told(name, file, whole, Kept(self, name, path, file, first))
+
+    def _told(self, name: str, file: KnownFile, whole: Piece, rows: Iterable[pa.Table]) -> FileScan:
+        return FileScan(
+            load=lambda: operations(rows, self.config),
+            runs=whole.runs,
+            months={
+                key: {
+                    "lines": month.lines,
+                    "latest": month.latest,
+                    "matched": dict(sorted(month.matched.items())),
+                    "untimed": month.untimed,
+                    **{flaw: month.flaws[flaw] for flaw in FLAWS},
+                }
+                for key, month in sorted(whole.months.items())
+            },
+            lines=whole.lines,
+            future=whole.future,
+            flawed=tuple(asdict(sample) | {"line": sample.line + 1} for sample in whole.samples),
+            file=name,
+            digest=file.digest,
+        )
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The rows of a file out of its fragments, each time anew; what is missing or damaged is read again."""
+
+    logs: LogFolder
+    name: str
+    path: UPath
+    file: KnownFile
+    first: int
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """The tables, in the order of the file."""
+        store, fragments = Fragments(self.logs.cache), self.file.fragments
+        try:
+            rows = list(store.rows(fragments))
+        except UNREADABLE:
+            fragments = self._again(store).fragments
+            rows = list(store.rows(fragments))
+        pieces = (replace(part.piece, rows=table) for part, table in zip(fragments, rows, strict=True))
+        return placed([dated(self.first), *pieces])
+
+    def _again(self, store: Fragments) -> KnownFile:
+        settings = Settings.of(self.logs.config.logs, self.logs.config.logs.reading(self.name))
+        streamed, size = not self.file.goes_on, self.file.length
+        plan = Plan(self.name, self.path, version(self.path), settings, self.file.reading, streamed)
+        plan = plan if streamed else replace(plan, goes_on=last_line(self.path, size))
+        jobs = ((self.name, job) for job in plan.jobs())
+        results = in_order(self.logs.workers, jobs)
+        return plan.kept(store, ((job, future.result()) for _, job, future in results))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be read of a file.
+
+    Attributes:
+        version: what the file system says of it.
+        reading: digest of the settings and the code.
+        streamed: whether it is one part.
+        goes_on: where the line begins that a growing file goes on with.
+        old: what is known of its beginning.
+    """
+
+    name: str
+    path: UPath
+    version: Version
+    settings: Settings
+    reading: str
+    streamed: bool
+    goes_on: int = 0
+    old: KnownFile | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the file was left alone for a while: then an equal version is an equal file."""
+        return time.time() - self.version.modified > SETTLED_AFTER
+
+    @property
+    def begin(self) -> int:
+        """Where the first line begins that was not read yet."""
+        return self.old.goes_on if self.old else 0
+
+    @property
+    def start(self) -> int:
+        """The first chunk whose digest is not known or may have changed."""
+        return min(self.old.length, self.begin) // CHUNK * CHUNK if self.old else 0
+
+    def jobs(self, until: int = NEVER) -> Iterator[Part | Whole]:
+        """The parts to read, in the order of the file; one at least."""
+        if self.streamed:
+            yield Whole(self.path, self.settings, until)
+            return
+        size = self.version.size
+        for start in range(self.start, max(size, 1), SHARE):
+            stop, begin = min(start + SHARE, size), max(start, self.begin)
+            at_line = start == self.start
+            yield Part(self.path, self.settings, start, stop, begin, min(stop, self.goes_on), size, at_line, until)
+        if self.goes_on < size:
+            place = self.goes_on
+            yield Part(self.path, self.settings, place, place, place, size, size, True, until)
+
+    def kept(self, store: Fragments, results: Iterable[tuple[Part | Whole, Read]]) -> KnownFile:
+        """Keep what was read, in fragments of several parts.
+
+        Raises:
+            ChangedWhileReadError: the file is not the one any more that was to be read.
+        """
+        chunks = list(self.old.chunks[: self.start // CHUNK]) if self.old else []
+        fragments = [part for part in self.old.fragments if part.stop <= self.begin] if self.old else []
+        pieces: list[Piece] = []
+        begin, length = self.begin, self.start
+        for job, read in results:
+            tail = isinstance(job, Part) and job.start == job.stop
+            if pieces and (tail or len(pieces) == SHARES_IN_FRAGMENT):
+                stop = min(length, self.goes_on)
+                fragments.append(store.keep(self.reading, chunks, begin, stop, joined(pieces, self.settings)))
+                pieces, begin = [], stop
+            pieces.append(read.piece)
+            chunks += read.chunks
+            length += read.length
+        if begin < length or not fragments:
+            fragments.append(store.keep(self.reading, chunks, begin, length, joined(pieces, self.settings)))
+        now = version(self.path)
+        if (
+            now.identity != self.version.identity
+            or now.size < self.version.size
+            or (now.size == self.version.size and now != self.version)
+        ):
+            msg = "it was rotated or rewritten while it was being read; the next run reads it anew"
+            raise ChangedWhileReadError(msg)
+        return KnownFile(
+            self.version, self.settled, self.reading, tuple(chunks), length, self.goes_on, tuple(fragments)
+        )
+
+
+def _holds(path: UPath, known: KnownFile, chunks: Iterable[int]) -> bool:
+    """Whether a file still has these chunks of a known content."""
+    for number in chunks:
+        start = number * CHUNK
+        if digest(read_range(path, start, min(start + CHUNK, known.length))) != known.chunks[number]:
+            return False
+    return True
+
+
+def last_line(path: UPath, size: int) -> int:
+    """Where the line begins that a file's last line feed leaves open; its size where that ends the file."""
+    stop = size
+    while stop > 0:
+        start = max(stop - CHUNK, 0)
+        found = read_range(path, start, stop).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        stop = start
+    return 0
+
+
+def _unreadable(name: str, problem: Exception) -> dict[str, str]:
+    return {"file": name, "reason": "unreadable", "detail": str(problem)}

@@ -1,0 +1,235 @@
+"""Parts of a log file: what one worker reads at a time, on whichever machine it runs.
+
+A part of a plain file is a range of its bytes; the lines that begin in it are its lines. A file whose bytes do
+not lie open (compressed, UTF-16), or whose lines need the one before (times without a year), is one part.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import xxhash
+from upath import UPath
+
+from slo_assets.config import Logs, Reading
+from slo_assets.logs.files import UTF8_MARK, ChangedWhileReadError, blocks, open_log
+from slo_assets.logs.machine import NEVER
+from slo_assets.logs.pieces import ROWS, Piece, PieceReader, join
+from slo_assets.logs.workers import Workers
+from slo_assets.periods import MINUTE
+
+#: A worker's share, and the chunks in it whose digests make the file's.
+SHARE, CHUNK = 16 << 20, 1 << 20
+#: How much is read beyond a share to find the end of its last line.
+BEYOND = 1 << 16
+#: So many shares are kept as one fragment.
+SHARES_IN_FRAGMENT = 16
+
+#: Limits alone are no configuration: that needs rules.
+PROFILE_OF_NO_USE = "renderx"
+
+Tag = TypeVar("Tag")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a file is read, as text, so that it travels to other machines and is compared cheaply.
+
+    Attributes:
+        logs: the limits, as JSON.
+        reading: dialect and rules, as JSON.
+    """
+
+    logs: str
+    reading: str
+
+    @classmethod
+    def of(cls, logs: Logs, reading: Reading) -> Settings:
+        """The settings of a file."""
+        limits = {"silence_minutes", "max_line_bytes", "unreadable"}
+        return cls(logs.model_dump_json(include=limits, by_alias=True), reading.model_dump_json(by_alias=True))
+
+    @property
+    def limits(self) -> Logs:
+        """The limits, with nothing else that a configuration says of logs."""
+        return _limits(self.logs)
+
+    @property
+    def sequential(self) -> bool:
+        """Whether a line's time needs the line before it: then a file is one part."""
+        return bool(json.loads(self.reading)["dialect"]["time"]["format"] == "syslog")
+
+
+@lru_cache(maxsize=64)
+def _limits(text: str) -> Logs:
+    return Logs.model_validate({**json.loads(text), "profile": PROFILE_OF_NO_USE})
+
+
+@lru_cache(maxsize=64)
+def _reader(settings: Settings, name: str, until: int) -> PieceReader:
+    return new_reader(settings, name, until)
+
+
+def new_reader(settings: Settings, name: str, until: int) -> PieceReader:
+    """A reader of its own, which may remember the year."""
+    return PieceReader(settings.limits, Reading.model_validate_json(settings.reading), name, until)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a worker read: the piece, the digests of the content's chunks, and how many bytes these are."""
+
+    piece: Piece
+    chunks: tuple[str, ...]
+    length: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """A share of a plain file.
+
+    Attributes:
+        path: the file.
+        settings: how it is read.
+        start: the first byte of the share, whose digest is taken; a multiple of a chunk.
+        stop: the byte after its last.
+        begin: lines begin here or later.
+        end: lines begin before.
+        size: how long the file is taken to be.
+        at_line: whether a line begins at ``begin``.
+        until: later lines are set aside.
+    """
+
+    path: UPath
+    settings: Settings
+    start: int
+    stop: int
+    begin: int
+    end: int
+    size: int
+    at_line: bool
+    until: int
+
+    def read(self) -> Read:
+        """Read the lines that begin in the share.
+
+        Raises:
+            ChangedWhileReadError: the file is shorter than it was.
+        """
+        reader = _reader(self.settings, self.path.name, self.until)
+        first, beyond = max(self.start - 1, 0), BEYOND
+        data = read_range(self.path, first, max(self.stop, min(self.end + beyond, self.size)))
+        chunks = digests(memoryview(data)[self.start - first : self.stop - first])
+        begin = self._begin(data, first)
+        if begin >= self.end:
+            return Read(Piece(ROWS.empty_table()), chunks, self.stop - self.start)
+        while self._end(data, first) < 0 and beyond <= reader.limit:
+            beyond *= 4
+            data = read_range(self.path, first, min(self.end + beyond, self.size))
+        end = self._end(data, first)
+        # Without an end, the last line is so much longer than what is looked at that it shows as over-long.
+        lines = memoryview(data)[begin - first : end if end >= 0 else len(data)]
+        return Read(reader.read(lines), chunks, self.stop - self.start)
+
+    def _begin(self, data: bytes, first: int) -> int:
+        """Where the first line begins, ``end`` where none does."""
+        if self.begin == 0:
+            return len(UTF8_MARK) if data.startswith(UTF8_MARK) else 0
+        if self.at_line:
+            return self.begin
+        found = data.find(b"\n", 0, self.end - 1 - first)
+        return self.end if found < 0 else first + found + 1
+
+    def _end(self, data: bytes, first: int) -> int:
+        """Where the last line ends within the data; -1 where it goes on beyond."""
+        found = data.find(b"\n", self.end - 1 - first)
+        if found >= 0:
+            return found + 1
+        return len(data) if first + len(data) >= self.size else -1
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A file that is one part: compressed, UTF-16, or with times that need the line before."""
+
+    path: UPath
+    settings: Settings
+    until: int
+
+    def read(self) -> Read:
+        """Read the file from its beginning to its end, block by block."""
+        reader = new_reader(self.settings, self.path.name, self.until)
+        pieces: list[Piece] = []
+        chunks: list[str] = []
+        rest, length = b"", 0
+        with open_log(self.path) as stream:
+            for number, block in enumerate(blocks(stream, SHARE)):
+                chunks += digests(memoryview(block))
+                length += len(block)
+                data = rest + block
+                begin = len(UTF8_MARK) if number == 0 and data.startswith(UTF8_MARK) else 0
+                cut = data.rfind(b"\n") + 1
+                if cut:
+                    pieces.append(reader.read(memoryview(data)[begin:cut]))
+                # A line that is not read to its end is kept as far as it shows as over-long.
+                rest = data[cut or begin :][: reader.limit + 2]
+        if rest:
+            pieces.append(reader.read(memoryview(rest)))
+        return Read(joined(pieces, self.settings, self.until), tuple(chunks), length)
+
+
+def work(job: Part | Whole) -> Read:
+    """Read a part: what an executor is given."""
+    return job.read()
+
+
+def joined(pieces: Iterable[Piece], settings: Settings, until: int = NEVER) -> Piece:
+    """Pieces in a row as one."""
+    limits = settings.limits
+    return join(pieces, round(limits.silence_minutes * MINUTE), limits.unreadable.samples, until)
+
+
+def read_range(path: UPath, start: int, stop: int) -> bytes:
+    """A file's bytes from one place to another.
+
+    Raises:
+        ChangedWhileReadError: the file has fewer.
+    """
+    data: bytes = path.fs.cat_file(path.path, start=start, end=stop)
+    if len(data) < stop - start:
+        msg = "it became shorter while it was being read (rotated or truncated); the next run reads it anew"
+        raise ChangedWhileReadError(msg)
+    return data
+
+
+def digest(data: bytes | memoryview) -> str:
+    """A chunk's digest: 128 bits that no accident makes equal, at the speed of memory."""
+    return xxhash.xxh3_128_hexdigest(data)
+
+
+def digests(data: memoryview) -> tuple[str, ...]:
+    """The digests of a content's chunks."""
+    return tuple(digest(data[at : at + CHUNK]) for at in range(0, len(data), CHUNK))
+
+
+def in_order(
+    workers: Workers, jobs: Iterable[tuple[Tag, Part | Whole]]
+) -> Iterator[tuple[Tag, Part | Whole, Future[Read]]]:
+    """Work side by side, with the results in the order of the jobs.
+
+    Args:
+        workers: so many jobs are begun ahead of the first result as they say, which bounds the memory.
+        jobs: each with a tag of the caller's.
+    """
+    begun: deque[tuple[Tag, Part | Whole, Future[Read]]] = deque()
+    for tag, job in jobs:
+        begun.append((tag, job, workers.executor.submit(work, job)))
+        if len(begun) > workers.ahead:
+            yield begun.popleft()
+    yield from begun

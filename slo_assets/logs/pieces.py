@@ -1,0 +1,288 @@
+"""A piece of a log file, read without knowing what stands before it; pieces in a row are the file.
+
+A piece is what a worker gives back and what is kept: its lines are numbered from its own first line, and lines
+before its first time wait for the piece before to say when they were written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from slo_assets.config import Logs, Reading
+from slo_assets.domain import intervals
+from slo_assets.domain.intervals import Interval
+from slo_assets.logs.lines import Lines
+from slo_assets.logs.machine import HIGH, LINES, LOW, NEVER, NONE, PERIOD, UNTIMED
+from slo_assets.logs.records import Records
+from slo_assets.logs.rules import TAKEN, TextRules
+from slo_assets.logs.timeline import Timeline, month_key, month_starts, timeline
+from slo_assets.logs.timestamps import Ints, LineTimes
+from slo_assets.periods import MINUTE
+
+#: Operations and starts, in the order of their lines: when, and the number of the line that told it.
+ROWS = pa.schema([*TAKEN, ("instant", pa.int64()), ("stamp", pa.int64())])
+#: The month of lines that wait for the piece before.
+WAITING = ""
+UNDECODABLE, OVER_LONG, MALFORMED = "undecodable", "overLong", "malformed"
+FLAWS = (UNDECODABLE, OVER_LONG, MALFORMED)
+SAMPLE_BYTES = 200
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A line that could not be read as it should: its number from 0, why, its first bytes, and its period."""
+
+    line: int
+    reason: str
+    text: str
+    period: str
+
+
+@dataclass
+class Month:
+    """What became of the lines of one month: all, by flaw, by the rule that took them; and the latest instant."""
+
+    lines: int = 0
+    untimed: int = 0
+    latest: int = NONE
+    flaws: Counter[str] = field(default_factory=Counter)
+    matched: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Month) -> None:
+        """Take another part of the month in."""
+        self.lines += other.lines
+        self.untimed += other.untimed
+        self.latest = max(self.latest, other.latest)
+        self.flaws.update(other.flaws)
+        self.matched.update(other.matched)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a piece of a file tells.
+
+    Attributes:
+        rows: columns of :data:`ROWS`; the instant is ``NONE`` and the stamp -1 before the first time.
+        runs: stretches without a silence over the limit.
+        months: by period, what became of its lines; under :data:`WAITING` those before the first time.
+        lines: how many lines it has.
+        future: how many are later than the clock.
+        first: the first instant that it tells, ``NONE`` where it tells none.
+        last: the last one, which a line after it takes.
+        stamp: the number of the line that told the last one, -1 without one.
+        samples: flawed lines, so many of each kind.
+    """
+
+    rows: pa.Table
+    runs: list[Interval] = field(default_factory=list)
+    months: Mapping[str, Month] = field(default_factory=dict)
+    lines: int = 0
+    future: int = 0
+    first: int = NONE
+    last: int = NONE
+    stamp: int = -1
+    samples: tuple[Sample, ...] = ()
+
+
+class PieceReader:
+    """Reads pieces of files that are read in the same way.
+
+    Args:
+        logs: the limits.
+        reading: dialect and rules.
+        name: the file's name, which may hold a year.
+        until: later lines are set aside.
+    """
+
+    def __init__(self, logs: Logs, reading: Reading, name: str = "", until: int = NEVER) -> None:
+        """Prepare dialect and rules once for all pieces of a file."""
+        self.times = LineTimes(reading.dialect.time, name, reading.year)
+        self.limit, self._samples, self._until = logs.max_line_bytes, logs.unreadable.samples, until
+        self._gap = round(logs.silence_minutes * MINUTE)
+        json = reading.dialect.format == "json"
+        self._records = Records(reading.dialect, reading.rules, self.times) if json else None
+        self._rules = TextRules(reading.rules)
+
+    def read(self, data: memoryview) -> Piece:
+        """Read a piece, which begins with a line and ends with one."""
+        lines = Lines.of(data, self.limit)
+        flaws = {UNDECODABLE: lines.undecodable(), OVER_LONG: lines.over_long()}
+        if self._records is None:
+            of, taken = np.arange(len(lines.ends)), self._rules.take(lines)
+            own = self.times.read(np.frombuffer(data, np.uint8), lines.ends, self.limit)
+        else:
+            of, own, taken, malformed = self._records.read(lines)
+            flaws[MALFORMED] = malformed
+        when = timeline(own, self._gap, self._until)
+        told = np.flatnonzero(own != NONE) if when.lead or len(own) == 0 else np.zeros(1, np.int64)
+        rows = _rows(taken, when, of, self._until)
+        return Piece(
+            rows=rows,
+            runs=intervals.union(zip(*when.stretches[:, [LOW, HIGH]].T.tolist(), strict=True), self._gap),
+            months=_months(when, rows, {reason: np.searchsorted(of, found) for reason, found in flaws.items()}),
+            lines=len(lines.ends),
+            future=when.future,
+            first=int(own[told[0]]) if len(told) else NONE,
+            last=when.last,
+            stamp=int(of[when.stamps[-1]]) if when.last != NONE else -1,
+            samples=self._sampled(flaws, lines, when, of),
+        )
+
+    def _sampled(self, flaws: Mapping[str, Ints], lines: Lines, when: Timeline, of: Ints) -> tuple[Sample, ...]:
+        samples: list[Sample] = []
+        for reason, found in flaws.items():
+            instants = when.instants[np.searchsorted(of, found)]
+            for line, instant in zip(found.tolist(), instants.tolist(), strict=True):
+                if instant <= self._until and len(samples) < self._samples * len(FLAWS):
+                    text = bytes(lines.text(line)[:SAMPLE_BYTES]).decode(errors="backslashreplace")
+                    samples.append(Sample(line, reason, text, WAITING if instant == NONE else month_of(instant)))
+        return _first_of_each(samples, self._samples)
+
+
+def _rows(taken: pa.Table, when: Timeline, of: Ints, until: int) -> pa.Table:
+    entries = taken["line"].to_numpy()
+    stamps = when.stamps[entries]
+    columns = {name: taken[name] for name in TAKEN.names} | {
+        "line": pa.array(of[entries]),
+        "instant": pa.array(when.instants[entries]),
+        "stamp": pa.array(np.where(stamps < 0, -1, of[stamps])),
+    }
+    rows = pa.table(columns, schema=ROWS)
+    return rows.filter(pc.less_equal(rows["instant"], until)) if when.future else rows
+
+
+def _months(when: Timeline, rows: pa.Table, flaws: Mapping[str, Ints]) -> dict[str, Month]:
+    months: dict[str, Month] = {WAITING: Month(when.lead, when.lead)} if when.lead else {}
+    for stretch in when.stretches.tolist():
+        part = Month(stretch[LINES], stretch[UNTIMED], stretch[HIGH])
+        months.setdefault(month_key(stretch[PERIOD]), Month()).add(part)
+    if len(rows):
+        rule = rows["rule"].combine_chunks()
+        for month, place, count in _counted(rows["instant"].to_numpy(), np.asarray(rule.indices)):
+            months[month].matched[rule.dictionary[place].as_py()] += count
+    for reason, found in flaws.items():
+        instants = when.instants[found]
+        for month, _, count in _counted(instants, np.zeros(len(found), np.int64)):
+            if month in months:
+                months[month].flaws[reason] += count
+    return months
+
+
+def _counted(instants: Ints, groups: Ints) -> list[tuple[str, int, int]]:
+    """How many rows each month and group have."""
+    if not len(instants):
+        return []
+    first, last = (
+        int(np.searchsorted(month_starts(), edge, side="right")) - 1 for edge in (instants.min(), instants.max())
+    )
+    edges = month_starts()[first + 1 : last + 1]
+    months = first + np.searchsorted(edges, instants, side="right") if len(edges) else None
+    return [
+        (month_key(month) if month >= 0 else WAITING, group, count)
+        for month in ([first] if months is None else np.unique(months).tolist())
+        for group, count in enumerate(np.bincount(groups if months is None else groups[months == month]).tolist())
+        if count
+    ]
+
+
+def placed(pieces: Iterable[Piece], until: int = NEVER) -> Iterator[pa.Table]:
+    """The rows of pieces in a row, with the whole's line numbers and the instants that some were waiting for."""
+    before = Piece(ROWS.empty_table())
+    for piece in pieces:
+        yield _placed(piece.rows, before, until)
+        before = _after(before, piece)
+
+
+def join(pieces: Iterable[Piece], gap: int, samples: int, until: int = NEVER) -> Piece:
+    """Pieces in a row as one: the same whatever way the whole was cut.
+
+    Args:
+        pieces: in the order of the file.
+        gap: the longest silence within a run, in microseconds.
+        samples: how many flawed lines of each kind are kept.
+        until: later lines are set aside.
+    """
+    parts = list(pieces)
+    months: dict[str, Month] = {}
+    runs: list[Interval] = []
+    flawed: list[Sample] = []
+    before, future = Piece(ROWS.empty_table()), 0
+    for piece in parts:
+        waits = before.last == NONE
+        for key, month in piece.months.items():
+            if key != WAITING or waits:
+                months.setdefault(key, Month()).add(month)
+            elif before.last > until:
+                future += month.lines
+            else:
+                months.setdefault(month_of(before.last), Month()).add(replace(month, latest=before.last))
+                runs.append((before.last, before.last))
+        runs += piece.runs
+        future += piece.future
+        flawed += [_moved(sample, before) for sample in piece.samples]
+        before = _after(before, piece)
+    return replace(
+        before,
+        rows=pa.concat_tables(placed(parts, until)).unify_dictionaries().combine_chunks() if parts else before.rows,
+        runs=intervals.union(runs, gap),
+        months=months,
+        future=future,
+        samples=_first_of_each(flawed, samples),
+    )
+
+
+def _after(before: Piece, piece: Piece) -> Piece:
+    """What the piece after these two has to know: how many lines, and which instant stands before it."""
+    told = piece.last != NONE
+    return replace(
+        before,
+        lines=before.lines + piece.lines,
+        first=piece.first if before.first == NONE else before.first,
+        last=piece.last if told else before.last,
+        stamp=piece.stamp + before.lines if told else before.stamp,
+    )
+
+
+def _moved(sample: Sample, before: Piece) -> Sample:
+    waits = sample.period == WAITING and before.last != NONE
+    return replace(sample, line=sample.line + before.lines, period=month_of(before.last) if waits else sample.period)
+
+
+def month_of(instant: int) -> str:
+    """The period in which an instant lies."""
+    return month_key(int(np.searchsorted(month_starts(), instant, side="right")) - 1)
+
+
+def _placed(rows: pa.Table, before: Piece, until: int) -> pa.Table:
+    """A piece's rows with the numbers of the whole's lines, and the whole's last instant where they wait for one."""
+    if not len(rows) or (not before.lines and before.last == NONE):
+        return rows
+    instants, stamps = rows["instant"].to_numpy(), rows["stamp"].to_numpy()
+    placed = {
+        "line": pa.array(rows["line"].to_numpy() + before.lines),
+        "instant": pa.array(np.where(stamps < 0, before.last, instants)),
+        "stamp": pa.array(np.where(stamps < 0, before.stamp, stamps + before.lines)),
+    }
+    table = pa.table({name: placed.get(name, rows[name]) for name in ROWS.names}, schema=ROWS)
+    return table.filter(pc.less_equal(table["instant"], until)) if before.last > until else table
+
+
+def _first_of_each(samples: Iterable[Sample], count: int) -> tuple[Sample, ...]:
+    kept: Counter[str] = Counter()
+    found = []
+    for sample in sorted(samples, key=lambda sample: sample.line):
+        kept[sample.reason] += 1
+        if kept[sample.reason] <= count:
+            found.append(sample)
+    return tuple(found)
+
+
+def dated(first: int) -> Piece:
+    """What stands before a file's first line: nothing but an instant."""
+    return Piece(ROWS.empty_table(), first=first, last=first)

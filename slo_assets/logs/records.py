@@ -1,0 +1,170 @@
+"""JSON lines: each line an object, or an object that holds records, with fields by their paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from slo_assets.config import Dialect, Rule, Time
+from slo_assets.logs.lines import Lines, line_ends
+from slo_assets.logs.machine import NONE
+from slo_assets.logs.rules import captured, joined, taken
+from slo_assets.logs.timestamps import Ints, LineTimes
+
+STEP = re.compile(r"([^./\[\]]+)|\[([^\]]*)\]")
+#: The field in which a rule's pattern is searched.
+MESSAGE = "message"
+
+Step = tuple[str, str]
+
+
+class Records:
+    """Reads the lines of a JSON dialect.
+
+    Args:
+        dialect: paths of the records, the time and the fields.
+        rules: in their order.
+        times: tells the instants of the texts at the time's path.
+    """
+
+    def __init__(self, dialect: Dialect, rules: tuple[Rule, ...], times: LineTimes) -> None:
+        """Take the paths apart once."""
+        self._records = _steps(dialect.records) if dialect.records else None
+        self._time = [_steps(path) for path in dialect.time.field]
+        self._fields = {name: [_steps(path) for path in paths] for name, paths in dialect.paths.items()}
+        self._rules = rules
+        self._times = times
+        self._epochs = LineTimes(Time(format="epoch", at="start"))
+
+    def read(self, lines: Lines) -> tuple[Ints, Ints, pa.Table, Ints]:
+        """What the lines of a block tell.
+
+        Returns:
+            The number of the line of each record (a line without any counts as one), the instant that each
+            record tells, what the rules took by the records' places, and the lines that are no JSON objects.
+        """
+        of: list[int] = []
+        times: list[str] = []
+        values: dict[str, list[str | None]] = {name: [] for name in self._fields}
+        raw: list[bytes] = []
+        malformed: list[int] = []
+        for number, (start, end) in enumerate(zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)):
+            text = bytes(lines.data[start:end])
+            scopes = self._scopes(text)
+            if scopes is None:
+                malformed.append(number)
+            for scope in scopes or [()]:
+                of.append(number)
+                raw.append(text)
+                times.append(_first(scope, self._time) or "")
+                for name, paths in self._fields.items():
+                    values[name].append(_first(scope, paths))
+        block = np.frombuffer("".join(time.replace("\n", " ") + "\n" for time in times).encode(), np.uint8)
+        ends = line_ends(block)
+        instants = self._times.read(block, ends, len(block))
+        # Whatever format the texts have, a number is one of seconds or of their parts since 1970.
+        instants = np.where(instants == NONE, self._epochs.read(block, ends, len(block)), instants)
+        return np.array(of, np.int64), instants, self._take(values, raw), np.array(malformed, np.int64)
+
+    def _scopes(self, text: bytes) -> list[tuple[Any, ...]] | None:
+        """The records of a line, each with the objects around it, innermost first; None for no JSON object."""
+        if not text.strip():
+            return []
+        try:
+            whole = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return None
+        if not isinstance(whole, dict):
+            return None
+        return [(whole,)] if self._records is None else list(_descend((whole,), self._records))
+
+    def _take(self, values: dict[str, list[str | None]], raw: list[bytes]) -> pa.Table:
+        fields = {name: pa.array(column, pa.string()) for name, column in values.items()}
+        free = np.ones(len(raw), bool)
+        tables = []
+        for rule in self._rules:
+            candidates = np.flatnonzero(free)
+            if rule.contains:
+                text = rule.contains.encode()
+                candidates = candidates[[text in raw[place] for place in candidates]]
+            own = {name: column.take(pa.array(candidates)) for name, column in fields.items()}
+            if rule.event is not None:
+                own.pop("event", None)
+            if rule.pattern is not None:
+                found = pc.extract_regex(own.get(MESSAGE, pa.nulls(len(candidates), pa.string())), rule.pattern)
+                valid = np.asarray(found.is_valid())
+                own = {name: column.filter(valid) for name, column in own.items()} | captured(found.filter(valid))
+                candidates = candidates[valid]
+            table = taken(rule, own, candidates)
+            free[table["line"].to_numpy()] = False
+            tables.append(table)
+        return joined(tables)
+
+
+def _steps(path: str) -> list[Step]:
+    """A path's steps: ``("name", n)``, ``("all", "")`` for ``[]``, ``("key", k)`` for ``[k]``.
+
+    A path from the line's root begins with ``("root", "")``.
+    """
+    steps = [("name", name) if name else ("key", key) if key else ("all", "") for name, key in STEP.findall(path)]
+    return [("root", ""), *steps] if path.startswith("/") else steps
+
+
+def _descend(scope: tuple[Any, ...], steps: list[Step]) -> Iterator[tuple[Any, ...]]:
+    """The objects at a path, each with all objects on the way to it, innermost first."""
+    if not steps:
+        yield scope
+        return
+    kind, name = steps[0]
+    inner = scope[0]
+    found = inner.get(name) if kind == "name" and isinstance(inner, dict) else inner
+    items = found if kind == "all" and isinstance(found, list) else [found]
+    for item in items:
+        if isinstance(item, dict | list):
+            yield from _descend((item, *scope), steps[1:])
+
+
+def _first(scope: tuple[Any, ...], paths: list[list[Step]]) -> str | None:
+    """The first value that is there at any of the paths, as text; objects around a record count as well."""
+    for path in paths:
+        from_root = bool(path) and path[0][0] == "root"
+        for level in scope[-1:] if from_root else scope:
+            text = _text(_value(level, path[from_root:]))
+            if text is not None:
+                return text
+    return None
+
+
+def _value(value: Any, steps: list[Step]) -> Any:
+    for kind, name in steps:
+        found = value.get(name) if kind == "name" and isinstance(value, dict) else None
+        value = found if kind == "name" else _attribute(value, name)
+    return value
+
+
+def _attribute(value: Any, key: str) -> Any:
+    """The value of a key with dots in it, in an object or in a list of OpenTelemetry attributes."""
+    if isinstance(value, dict):
+        return value.get(key)
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict) and item.get("key") == key:
+                return item.get("value")
+    return None
+
+
+def _text(value: Any) -> str | None:
+    """A JSON value as text, an OpenTelemetry value as what it wraps; None for empty ones, objects and lists."""
+    if isinstance(value, dict) and len(value) == 1 and next(iter(value)).endswith("Value"):
+        value = next(iter(value.values()))
+    if value is None or isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else None
