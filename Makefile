@@ -30,6 +30,7 @@ setup: .venv/.ready ## create .venv from requirements.lock
 	@$(PYTHON) -m venv --clear .venv
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock
 	@$(PIP_INSTALL) --no-build-isolation -e .
+	@$(BIN)/python -m slo_assets.logs.warm
 	@touch $@
 
 run: setup ## compute everything: from the shipped sample, or from SLO_ASSETS_DATA=<folder>

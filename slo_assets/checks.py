@@ -5,12 +5,16 @@ step, so that they cost no step of their own and stand beside the month's result
 Concept: https://docs.dagster.io/guides/test/asset-checks
 """
 
+import shlex
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
+
+from slo_assets.config import Unreadable as Limits
+from slo_assets.domain.account import KEYS, Unreadable, visible, worst
 
 # Checks by partition are marked as preview in this version of Dagster; without them, a month's result would
 # hide another's.
@@ -24,28 +28,44 @@ class Check:
     Attributes:
         name: its name in the UI.
         description: what it says when it passes.
-        severity: WARN asks for a look; ERROR says that the result cannot be trusted.
+        severity: WARN asks for a look; ERROR says that the result cannot be trusted. A result may say otherwise.
+        most: so many findings are listed; their true count stands beside them.
     """
 
     name: str
     description: str
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
+    most: int = 200
 
     def spec(self, asset: str, partitions: dg.PartitionsDefinition[str]) -> dg.AssetCheckSpec:
         """Its definition for an asset."""
         return dg.AssetCheckSpec(self.name, asset=asset, description=self.description, partitions_def=partitions)
 
-    def result(self, findings: Sequence[str], **metadata: Any) -> dg.AssetCheckResult:
-        """Passed when there are no findings; otherwise they are listed."""
-        shown = {"findings": dg.MetadataValue.json(list(findings)), "count": len(findings), **metadata}
+    def result(
+        self, findings: Sequence[str], severity: dg.AssetCheckSeverity | None = None, **metadata: Any
+    ) -> dg.AssetCheckResult:
+        """Passed when there are no findings; otherwise they are listed.
+
+        Args:
+            findings: what is wrong, the gravest first.
+            severity: where it depends on what was found.
+            metadata: what else the UI shows.
+        """
+        listed = list(findings[: self.most])
+        shown = {"findings": dg.MetadataValue.json(listed), "count": len(findings), **metadata}
         text = "; ".join(findings[:3]) + (f"; and {len(findings) - 3} more" if len(findings) > 3 else "")  # noqa: PLR2004
         return dg.AssetCheckResult(
-            passed=not findings, check_name=self.name, severity=self.severity, metadata=shown, description=text or None
+            passed=not findings,
+            check_name=self.name,
+            severity=severity or self.severity,
+            metadata=shown,
+            description=text or None,
         )
 
 
 LOGS_READABLE = Check("logs_readable", "Every log file could be read and dated, and no line is later than the clock.")
-EVENTS_MAPPED = Check("events_mapped", "Every event in the logs belongs to a configured component.")
+LINES_READABLE = Check("lines_readable", "Of the logs' lines, no more are unreadable than logs.unreadable lets pass.")
+EVENTS_MAPPED = Check("events_mapped", "Every event in the logs belongs to a configured component.", most=KEYS)
 REPORTS_READABLE = Check("reports_readable", "Every telemetry file fits its schema and names known components.")
 COMPONENTS_KNOWN = Check("components_known", "Every SLI of every component is known.")
 BASELINE_COMPLETE = Check("baseline_complete", "Every earlier month of the baseline that has input was materialized.")
@@ -60,14 +80,39 @@ PUBLISHED_WHOLE = Check(
 
 def logs_readable(account: Mapping[str, Any]) -> dg.AssetCheckResult:
     """Which files are set aside, and which have lines later than the clock."""
-    findings = [f"{entry['file']}: {entry['reason']} ({entry['detail']})" for entry in account["quarantine"]]
-    findings += [f"{file}: {lines} lines later than the clock" for file, lines in account["future"].items()]
+    aside = [(visible(entry["file"]), entry["reason"], visible(entry["detail"])) for entry in account["quarantine"]]
+    findings = [f"{file}: {reason} ({detail})" for file, reason, detail in aside]
+    findings += [f"{visible(file)}: {lines} lines later than the clock" for file, lines in account["future"].items()]
     return LOGS_READABLE.result(findings)
 
 
+def lines_readable(account: Mapping[str, Any], limits: Limits) -> dg.AssetCheckResult:
+    """How many of a hundred lines cannot be read: above ``errorPercent`` nobody should trust the month."""
+    found = Unreadable.of(account)
+    grave = found.percent > limits.error_percent
+    findings = [_unreadable(account, found, limits)] if found.percent > limits.warn_percent else []
+    severity = dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN
+    return LINES_READABLE.result(findings, severity, percent=found.percent, **found.counts)
+
+
+def _unreadable(account: Mapping[str, Any], found: Unreadable, limits: Limits) -> str:
+    grave = found.percent > limits.error_percent
+    limit = f"errorPercent {limits.error_percent:g}" if grave else f"warnPercent {limits.warn_percent:g}"
+    files = worst(account, 3)
+    told = ", ".join(f"{visible(file['file'])} ({Unreadable.of(file)} of {file['lines']:,})" for file in files)
+    explain = f"slo-assets run --explain-rules {shlex.quote(visible(files[0]['file']))}"
+    return (
+        f"{found.percent:.4g} % of {found.lines:,} lines cannot be read, over logs.unreadable.{limit}: {found}; "
+        f"most in {told}. Look at the samples in the metadata of log_events, set logs.maxLineBytes where lines are "
+        f"over-long, and see what the rules make of the lines: {explain}"
+    )
+
+
 def events_mapped(account: Mapping[str, Any]) -> dg.AssetCheckResult:
-    """Which events no component takes."""
-    return EVENTS_MAPPED.result([f"{event}: {count} events" for event, count in account["unmapped"].items()])
+    """Which events no component takes, the most frequent first."""
+    unmapped = sorted(account["unmapped"].items(), key=lambda entry: (-entry[1], entry[0]))
+    findings = [f"{visible(event)}: {count} events" for event, count in unmapped]
+    return EVENTS_MAPPED.result(findings, events=sum(account["unmapped"].values()))
 
 
 def reports_readable(telemetry: Mapping[str, Any]) -> dg.AssetCheckResult:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from slo_assets.config import ConfigError
+from slo_assets.domain.account import visible
 from slo_assets.periods import Period
 
 if TYPE_CHECKING:
@@ -64,8 +65,26 @@ def cli() -> None:
 @click.option("--to", "last", type=PERIOD, help="Last month; default: the last that has input.")
 @click.option("--period", type=PERIOD, help="This one month.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result for machines.")
-def run(first: Period | None, last: Period | None, period: Period | None, as_json: bool) -> None:
+@click.option(
+    "--explain-rules", "explained", metavar="FILE", help="Compute nothing; show what the rules make of a log."
+)
+@click.option("--lines", type=click.IntRange(1), help="With --explain-rules: so many lines; default: 1000.")
+def run(
+    first: Period | None,
+    last: Period | None,
+    period: Period | None,
+    as_json: bool,
+    explained: str | None,
+    lines: int | None,
+) -> None:
     """Materialize and publish months, the oldest first; without options, each month that has input."""
+    if explained is not None:
+        if period or first or last:
+            raise click.UsageError("--explain-rules computes no month: give only --lines and --json with it")
+        _explain(explained, lines, as_json)
+        return
+    if lines:
+        raise click.UsageError("--lines says how much --explain-rules looks at: give both")
     if period and (first or last):
         raise click.UsageError("give either --period, or --from and --to")
     if first and last and last < first:
@@ -98,6 +117,29 @@ def run(first: Period | None, last: Period | None, period: Period | None, as_jso
         console = Console(width=None if sys.stdout.isatty() else tables.WIDTH)
         console.print(tables.closing(results, worker.output))
     sys.exit(0 if all(result.well for result in results) else 1)
+
+
+def _explain(file: str, lines: int | None, as_json: bool) -> None:
+    """Show what the rules make of a file's first lines."""
+    from rich.console import Console
+    from upath import UPath
+
+    from slo_assets import tables
+    from slo_assets.logs.explain import LINES, document, explain, find
+    from slo_assets.settings import Settings, read_config
+
+    data = Settings.from_environment().data
+    config = read_config(data)
+    try:
+        path, name = find(file, UPath(data) / "logs")
+        found = explain(path, name, config, lines or LINES)
+    except OSError as problem:
+        raise click.UsageError(visible(str(problem))) from problem
+    if as_json:
+        # A log may hold anything, and what is no ASCII may be a command to the terminal.
+        click.echo(json.dumps(document(found), indent=2))
+    else:
+        Console(width=None if sys.stdout.isatty() else tables.WIDTH).print(tables.explanation(found))
 
 
 @cli.command()

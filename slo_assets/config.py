@@ -387,7 +387,7 @@ class Source(_Reader):
 
 
 class Unreadable(_Model):
-    """From which percentage of lines that cannot be read a file is told as a warning, and as an error."""
+    """Above which percentage of a month's lines that cannot be read a check warns, and says that it is an error."""
 
     warn_percent: Percentage = 1.0
     error_percent: Percentage = 20.0
@@ -421,21 +421,33 @@ class Logs(_Reader):
         Args:
             file: the path below the log folder, or the name alone.
         """
+        place = self._place(file)
+        return self._usual if place is None else self._readings[place]
+
+    def source(self, file: str) -> Source | None:
+        """The first source whose pattern fits a file's name or its path; None where none does.
+
+        Args:
+            file: the path below the log folder, or the name alone.
+        """
+        place = self._place(file)
+        return None if place is None else self.sources[place]
+
+    def _place(self, file: str) -> int | None:
         name = file.rsplit("/", 1)[-1]
-        for pattern, reading in self._readings:
-            if fnmatchcase(name, pattern) or fnmatchcase(file, pattern):
-                return reading
-        return self._usual
+        for place, source in enumerate(self.sources):
+            if fnmatchcase(name, source.files) or fnmatchcase(file, source.files):
+                return place
+        return None
 
     @cached_property
     def _usual(self) -> Reading:
         return self.resolved()
 
     @cached_property
-    def _readings(self) -> tuple[tuple[str, Reading], ...]:
+    def _readings(self) -> tuple[Reading, ...]:
         return tuple(
-            (source.files, (source if source.says_how else self).resolved(source.heartbeat, source.year))
-            for source in self.sources
+            (source if source.says_how else self).resolved(source.heartbeat, source.year) for source in self.sources
         )
 
 

@@ -57,11 +57,11 @@ class Extraction(dg.ConfigurableResource):
 
     scheduler: str = ""
 
-    def workers(self) -> "Workers":
-        """Those who read the parts of log files."""
+    def workers(self, logs: UPath) -> "Workers":
+        """Those who read the parts of the log files in a folder."""
         from slo_assets.logs.workers import dask_workers, local_workers
 
-        return dask_workers(self.scheduler) if self.scheduler else local_workers()
+        return dask_workers(self.scheduler, logs) if self.scheduler else local_workers()
 
 
 class Inputs(dg.ConfigurableResource):
@@ -84,7 +84,8 @@ class Inputs(dg.ConfigurableResource):
         """
         from slo_assets.logs.folder import LogFolder
 
-        logs, workers = UPath(self.folder) / "logs", self.extraction.workers()
+        logs = UPath(self.folder) / "logs"
+        workers = self.extraction.workers(logs)
         return LogFolder(logs, self.output.scans, self.config(), self.clock.now(), workers).read(progress)
 
     def periods(self, progress: Callable[[str], None] = lambda _: None) -> list[Period]:

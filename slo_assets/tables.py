@@ -1,4 +1,4 @@
-"""What the command shows of a backfill: a line for each month, a closing table, or JSON."""
+"""What the command shows: of a backfill and of what the rules make of a log."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from slo_assets.domain.account import FLAWS, visible
+from slo_assets.periods import format_instant
+
 if TYPE_CHECKING:
     from slo_assets.backfill import MonthResult
+    from slo_assets.logs.explain import Explanation, Line, Told
 
 UNKNOWN = "–"
 #: Columns of the closing table where there is no terminal that tells its own.
 WIDTH = 120
+#: Marks the time of a line that tells none itself: it is that of the line before.
+INHERITED = "~"
 COLORS = {"met": "green", "at-risk": "yellow", "failed": "red", "unknown": "dim"}
 
 
@@ -91,3 +97,75 @@ def as_json(results: Sequence[MonthResult], output: str) -> dict[str, Any]:
         for result in results
     ]
     return {"months": months, "published": f"{output}/published"}
+
+
+def explanation(found: Explanation) -> RenderableType:
+    """What the rules make of each line of a log, the sums, and what no rule took."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("line", justify="right", no_wrap=True)
+    table.add_column("time", no_wrap=True)
+    table.add_column("rule", no_wrap=True)
+    table.add_column("what it takes, and the line", overflow="ellipsis")
+    for line in found.lines:
+        for rule, what in _taken(line):
+            # Only this text may be cut where the terminal is narrow.
+            what.no_wrap = True
+            table.add_row(str(line.number), _time(line), rule, what)
+    return Group(_how(found), table, _summary(found), *_next_rules(found))
+
+
+def _how(found: Explanation) -> Text:
+    how = found.how
+    source = f"source {how.source}" if how.source else "no source fits it, so what stands directly under logs"
+    profile = f"profile {how.profile}" if how.profile else "no profile"
+    return Text(f"{visible(found.file)}: {visible(f'{source}; {profile}; {how.dialect}; {len(how.rules)} rules')}")
+
+
+def _time(line: Line) -> Text:
+    if line.instant is None:
+        return Text(UNKNOWN)
+    return Text(f"{'' if line.own else INHERITED}{format_instant(line.instant)}", style="" if line.own else "dim")
+
+
+def _taken(line: Line) -> Iterator[tuple[Text, Text]]:
+    """What each rule took of a line, above its text; and the line that no rule took."""
+    text = Text(visible(line.text), style="dim")
+    for told in line.told:
+        yield Text(visible(told.rule), style="green"), Text.assemble(_what(told), "\n", text)
+    if line.left:
+        flaws = ", ".join(FLAWS[flaw] for flaw in line.flaws)
+        yield Text(UNKNOWN), Text.assemble((f"{flaws}: " if flaws else "", "red"), text)
+
+
+def _what(told: Told) -> str:
+    duration = "duration unknown" if told.ms is None else f"{told.ms:g} ms {told.known}"
+    parts = [f"{told.kind} of {told.event}", told.component or "no component"]
+    return visible(", ".join(parts if told.kind == "start" else [*parts, duration]))
+
+
+def _summary(found: Explanation) -> Table:
+    """The sums, as a run counts them."""
+    table = Table.grid(padding=(0, 3))
+    table.add_column()
+    table.add_column(justify="right")
+    sums = found.sums
+    counts = {"lines" if found.whole else "lines, more follow": sums.lines}
+    counts |= {f"taken by {visible(rule)}": sums.matched[rule] for rule in found.how.rules}
+    counts |= {"no rule took": found.unmatched, f"without time ({INHERITED})": sums.untimed}
+    counts |= {shown: sums.flaws[flaw] for flaw, shown in FLAWS.items()}
+    for name, count in {**counts, "events of no component": found.unmapped}.items():
+        table.add_row(Text(name), f"{count:,}")
+    return table
+
+
+def _next_rules(found: Explanation) -> Iterator[RenderableType]:
+    """The lines that no rule took, by their shape: what a rule would be written for next."""
+    if found.lines and all(line.instant is None for line in found.lines):
+        yield Text("\nNo line tells its time, and neither does the file's name: a run would set it aside.", style="red")
+    if found.shapes:
+        table = Table(box=box.SIMPLE_HEAD)
+        table.add_column("lines", justify="right", no_wrap=True)
+        table.add_column("no rule took lines like this, with 0 for digits", overflow="fold", ratio=1)
+        for shape, count in found.shapes:
+            table.add_row(f"{count:,}", Text(visible(shape)))
+        yield table

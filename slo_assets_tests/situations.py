@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,10 @@ from slo_assets.domain.documents import Document
 from slo_assets.domain.event_log import EventLog, FileScan, of_period
 from slo_assets.domain.reports import parse_report
 from slo_assets.domain.telemetry import Reports
-from slo_assets.logs.scanner import Scanner
-from slo_assets.logs.timestamps import line_instant
+from slo_assets.logs.machine import NEVER
+from slo_assets.logs.operations import operations
+from slo_assets.logs.parts import Settings, joined, new_reader
+from slo_assets.logs.pieces import FLAWS, dated
 from slo_assets.periods import Period, parse_instant
 from slo_assets.storage.canonical import canonical
 from slo_assets.storage.deliverables import DELIVERABLES, WORKFLOW_STATE
@@ -64,16 +65,45 @@ def event_log(
         config: rules and components.
         aside: what became of files that could not be read, as ``LogFolder.read`` gives it.
     """
-    scans = [_scan(name, text, now, config) for name, text in files.items()]
+    scans = [scan_of(text.encode(), config, name, parse_instant(now)) for name, text in files.items()]
     future = {scan.file: scan.future for scan in scans if scan.future}
     return of_period(scans, Period(period), config, {"future": future, **(aside or {})})
 
 
-def _scan(name: str, text: str, now: str, config: SloConfig) -> FileScan:
-    lines = text.encode().splitlines()
-    first = next(stamp for line in lines if (stamp := line_instant(line)) is not None)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return replace(Scanner(config, parse_instant(now)).scan(lines, first), file=name, digest=digest)
+def scan_of(
+    data: bytes, config: SloConfig, name: str = "app.log", until: int = NEVER, first: int | None = None
+) -> FileScan:
+    """What one file tells, from its bytes, as a folder of logs gives it.
+
+    Args:
+        data: the file's content.
+        config: dialect, rules and components.
+        name: the file's name.
+        until: the clock; later lines are set aside.
+        first: the instant of lines before the first that tells its time; that one's where it is absent.
+    """
+    settings = Settings.of(config.logs, config.logs.reading(name))
+    piece = new_reader(settings, name, until).read(memoryview(data))
+    whole = joined([dated(piece.first if first is None else first), piece], settings, until)
+    return FileScan(
+        load=lambda: operations([whole.rows], config),
+        runs=whole.runs,
+        months={
+            key: {
+                "lines": month.lines,
+                "latest": month.latest,
+                "matched": dict(month.matched),
+                "untimed": month.untimed,
+                **{flaw: month.flaws[flaw] for flaw in FLAWS},
+            }
+            for key, month in whole.months.items()
+        },
+        lines=whole.lines,
+        future=whole.future,
+        flawed=tuple({**vars(sample), "line": sample.line + 1} for sample in whole.samples),
+        file=name,
+        digest=hashlib.sha256(data).hexdigest(),
+    )
 
 
 def telemetry_files(files: Mapping[str, Any]) -> Reports:

@@ -72,6 +72,11 @@ def test_dagsters_own_command_materializes_a_month_as_well(environment: dict[str
         (["run", "--period", "2025-12"], "2025-12 has not begun"),
         (["simulate", "--months", "0", "--lines", "5", "--seed", "1", "--out", "x"], "--months"),
         (["simulate", "--months", "1", "--lines", "5", "--seed", "1", "--out", "data"], "data/logs is not empty"),
+        (["run", "--explain-rules", "nothing.log"], "there is no file nothing.log"),
+        (["run", "--explain-rules", "a.log", "--period", "2025-11"], "--explain-rules computes no month"),
+        (["run", "--explain-rules", "a.log", "--from", "2025-11"], "--explain-rules computes no month"),
+        (["run", "--explain-rules", "a.log", "--lines", "0"], "--lines"),
+        (["run", "--lines", "5"], "--explain-rules"),
         (["fly"], "No such command"),
     ],
 )
@@ -85,7 +90,10 @@ def test_wrong_use_exits_with_2_and_says_what_is_wrong(
     assert "Traceback" not in done.stderr
 
 
-def test_a_mistake_in_the_configuration_stops_the_load_with_its_line(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("arguments", [["run"], ["run", "--explain-rules", "a.log"]])
+def test_a_mistake_in_the_configuration_stops_the_load_with_its_line(
+    environment: dict[str, str], arguments: list[str]
+) -> None:
     config = (
         (ROOT / "data" / "slo-config.yaml").read_text(encoding="utf-8").replace("profile: renderx", "profile: rendrex")
     )
@@ -93,11 +101,70 @@ def test_a_mistake_in_the_configuration_stops_the_load_with_its_line(environment
     path.write_text(config, encoding="utf-8")
     line = 1 + config.splitlines().index("  profile: rendrex")
 
-    done = slo_assets(environment, "run")
+    done = slo_assets(environment, *arguments)
 
     assert done.returncode == 2
     assert f"{path}, line {line}: logs.profile is 'rendrex'" in done.stderr
     assert "Remedy:" in done.stderr
+
+
+def test_the_rules_are_explained_line_by_line_without_computing_anything(environment: dict[str, str]) -> None:
+    (Path(environment["SLO_ASSETS_DATA"]) / "logs" / "a.log").write_text(LINE + "user 1 came\n", encoding="utf-8")
+
+    done = slo_assets(environment, "run", "--explain-rules", "a.log")
+
+    assert done.returncode == 0, done.stderr
+    assert "success of canvas:component:create, canvas-component, 5 ms written" in done.stdout
+    assert "user 0 came" in done.stdout
+    assert not Path(environment["SLO_ASSETS_OUTPUT"]).exists()
+
+
+def test_the_rules_are_explained_to_machines_as_well(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "other.log").write_bytes(LINE.encode() * 3)
+
+    done = slo_assets(environment, "run", "--explain-rules", str(tmp_path / "other.log"), "--lines", "2", "--json")
+
+    explained = json.loads(done.stdout)
+    assert (explained["file"], explained["profile"], explained["whole"]) == ("other.log", "renderx", False)
+    assert [line["taken"][0]["rule"] for line in explained["lines"]] == ["beat-completed"] * 2
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_hostile_text_of_a_log_does_nothing_to_the_terminal(environment: dict[str, str], more: list[str]) -> None:
+    hostile = "\x1b]0;owned\x07\x1b[2J \x9b31m [red]markup[/red] \u202eturned\r\x00"
+    event = "canvas:\x1b[31m[bold]x"
+    line = LINE.replace("canvas:component:create", event).rstrip("\n") + hostile
+    (Path(environment["SLO_ASSETS_DATA"]) / "logs" / "a.log").write_text(f"{hostile}\n{line}\n", encoding="utf-8")
+
+    done = slo_assets(environment, "run", "--explain-rules", "a.log", *more)
+
+    assert done.returncode == 0, done.stderr
+    assert not [sign for sign in done.stdout if not sign.isprintable() and sign != "\n"]
+    assert "[red]markup[/red]" in done.stdout
+    assert "[bold]x" in done.stdout
+
+
+def test_explaining_rules_needs_no_dagster(environment: dict[str, str]) -> None:
+    program = (
+        "import sys; from slo_assets.cli import cli; cli(standalone_mode=False); "
+        "print([name for name in sys.modules if name == 'dagster'])"
+    )
+    command = [sys.executable, "-c", program, "run", "--explain-rules", "a.log"]
+
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_month_whose_lines_cannot_be_read_exits_with_1_and_says_what_to_do(environment: dict[str, str]) -> None:
+    (Path(environment["SLO_ASSETS_DATA"]) / "logs" / "a.log").write_bytes(LINE.encode() * 7 + b"\xff\n" * 3)
+
+    done = slo_assets(environment, "run", "--period", "2025-11")
+
+    assert done.returncode == 1
+    told = " ".join(done.stderr.split())
+    assert "30 % of 10 lines cannot be read, over logs.unreadable.errorPercent 20: 3 undecodable" in told
+    assert "slo-assets run --explain-rules a.log" in told
 
 
 def test_a_month_that_fails_exits_with_1_and_says_why(environment: dict[str, str]) -> None:
@@ -117,7 +184,8 @@ def test_an_output_that_cannot_be_written_is_told_in_one_line(environment: dict[
     done = slo_assets(environment | {"SLO_ASSETS_OUTPUT": str(tmp_path / "file" / "below")}, "run")
 
     assert done.returncode == 1
-    assert "Error: production_logs: NotADirectoryError" in done.stderr
+    (told,) = [line for line in done.stderr.splitlines() if line.startswith("Error: production_logs: ")]
+    assert str(tmp_path / "file" / "below") in told
     assert "Traceback" not in done.stderr
 
 

@@ -242,7 +242,7 @@ def real_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Packa
     forget()
 
 
-SCANNER, TELEMETRY = "slo_assets.logs.scanner", "slo_assets.domain.telemetry"
+READING, TELEMETRY = "slo_assets.logs.fragments", "slo_assets.domain.telemetry"
 
 
 def first_number_changed(text: str) -> str:
@@ -255,26 +255,39 @@ def first_number_changed(text: str) -> str:
 
 
 def test_comments_in_every_module_of_the_project_change_no_version(real_copy: Package) -> None:
-    before = code_version(SCANNER), code_version(TELEMETRY)
+    before = code_version(READING), code_version(TELEMETRY)
 
     for path in sorted(real_copy.root.rglob("*.py")):
         real_copy.edit(str(path.relative_to(real_copy.root)), lambda text: f"# nothing\n{text}\n\n# at all\n")
 
-    assert (code_version(SCANNER), code_version(TELEMETRY)) == before
+    assert (code_version(READING), code_version(TELEMETRY)) == before
 
 
 def test_another_number_in_a_formula_of_the_project_changes_the_code_that_uses_it_alone(real_copy: Package) -> None:
-    scanner, telemetry = code_version(SCANNER), code_version(TELEMETRY)
+    reading, telemetry = code_version(READING), code_version(TELEMETRY)
 
     real_copy.edit("domain/anomalies.py", first_number_changed)
 
     assert code_version(TELEMETRY) != telemetry
-    assert code_version(SCANNER) == scanner
+    assert code_version(READING) == reading
 
 
-def test_another_way_to_read_timestamps_changes_the_version_of_the_scanner(real_copy: Package) -> None:
-    scanner = code_version(SCANNER)
+@pytest.mark.parametrize(
+    "name",
+    ["machine", "timestamps", "names", "lines", "rules", "records", "timeline", "pieces", "parts", "files"],
+)
+def test_another_way_to_read_lines_changes_the_version_of_what_is_kept_of_files(real_copy: Package, name: str) -> None:
+    before = code_version(READING)
 
-    real_copy.edit("logs/timestamps.py", first_number_changed)
+    real_copy.edit(f"logs/{name}.py", lambda text: f"{text}\n_ANOTHER_WAY = True\n")
 
-    assert code_version(SCANNER) != scanner
+    assert code_version(READING) != before
+
+
+@pytest.mark.parametrize("name", ["logs/folder.py", "logs/operations.py", "logs/reports.py", "cli.py"])
+def test_what_does_not_read_lines_leaves_what_is_kept_of_files_as_it_is(real_copy: Package, name: str) -> None:
+    before = code_version(READING)
+
+    real_copy.edit(name, lambda text: f"{text}\n_ANOTHER_WAY = True\n")
+
+    assert code_version(READING) == before

@@ -7,6 +7,8 @@ from rich.console import Console
 
 from slo_assets import tables
 from slo_assets.backfill import MonthResult
+from slo_assets.logs.explain import Explanation, How, Line, Told
+from slo_assets.logs.pieces import Month
 from slo_assets.periods import Period
 
 
@@ -92,3 +94,57 @@ def test_the_json_holds_every_month_and_figure() -> None:
         }
     ]
     assert document["months"][1]["error"] == "telemetry: OSError: [Errno 28] disk full"
+
+
+HOW = How(None, "renderx", "text", ("beat", "mount"))
+TOLD = Told("beat", "success", "canvas:create", "canvas", 5.25, "written")
+
+
+def explained(*lines: Line, **more: Any) -> list[str]:
+    """The table of lines, each with its blanks made single."""
+    sums = Month(lines=len(lines))
+    found = Explanation("a.log", HOW, True, lines, sums, more.get("shapes", ()))
+    console = Console(file=io.StringIO(), width=tables.WIDTH)
+    console.print(tables.explanation(found))
+    assert isinstance(console.file, io.StringIO)
+    return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+
+
+def test_a_line_that_a_rule_took_stands_below_what_the_rule_takes() -> None:
+    shown = explained(Line(7, 0, True, (), (TOLD,), 0, "[b]the line"))
+
+    place = shown.index("7 1970-01-01T00:00:00Z beat success of canvas:create, canvas, 5.25 ms written")
+    assert shown[place + 1] == "[b]the line"
+
+
+def test_inherited_times_unknown_ones_and_flaws_are_marked() -> None:
+    shown = explained(
+        Line(1, None, False, ("undecodable", "overLong"), (), 1, "broken"), Line(2, 0, False, (), (), 1, "fine")
+    )
+
+    assert "1 – – undecodable, over-long: broken" in shown
+    assert "2 ~1970-01-01T00:00:00Z – fine" in shown
+
+
+def test_events_of_no_component_and_unknown_durations_are_said() -> None:
+    told = (Told("beat", "failure", "x", None, None, None), Told("mount", "start", "y", None, None, None))
+
+    shown = " ".join(explained(Line(1, 0, True, (), told, 0, "text")))
+
+    assert "failure of x, no component, duration unknown" in shown
+    assert "start of y, no component text" in shown
+    assert "events of no component 2" in shown
+
+
+def test_a_log_that_nothing_dates_is_told_to_be_set_aside() -> None:
+    undated, dated = Line(1, None, False, (), (), 1, "a"), Line(1, 0, True, (), (), 1, "a")
+
+    assert any("a run would set it aside" in line for line in explained(undated))
+    assert not any("a run would set it aside" in line for line in explained(dated) + explained())
+
+
+def test_shapes_that_no_rule_took_are_listed_with_their_counts() -> None:
+    shown = explained(shapes=(("user 0 came", 1200), ("\x1b[0m", 1)))
+
+    assert "1,200 user 0 came" in shown
+    assert "1 \\x1b[0m" in shown

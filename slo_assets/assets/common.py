@@ -101,6 +101,11 @@ def materialized(
     return dg.MaterializeResult(value=sealed, data_version=version, metadata=metadata, check_results=list(checks))
 
 
+def tables(rows_of: Mapping[str, Sequence[Row]]) -> dict[str, dg.TableMetadataValue]:
+    """Tables as metadata, by their names; those without rows are left out."""
+    return {name: _table(rows) for name, rows in rows_of.items() if rows}
+
+
 def _table(rows: Sequence[Row]) -> dg.TableMetadataValue:
     records = [dg.TableRecord({key: "" if cell is None else cell for key, cell in row.items()}) for row in rows]
     names = list(rows[0])

@@ -2,33 +2,60 @@
 
 import dagster as dg
 
-from slo_assets.assets.common import materialized, monthly_asset
-from slo_assets.checks import EVENTS_MAPPED, LOGS_READABLE, events_mapped, logs_readable
+from slo_assets.assets.common import materialized, monthly_asset, tables
+from slo_assets.checks import (
+    EVENTS_MAPPED,
+    LINES_READABLE,
+    LOGS_READABLE,
+    events_mapped,
+    lines_readable,
+    logs_readable,
+)
 from slo_assets.periods import Period
 from slo_assets.resources import Inputs
 
 
-@monthly_asset(deps=["production_logs"], checks=[LOGS_READABLE, EVENTS_MAPPED], kind="parquet")
+@monthly_asset(deps=["production_logs"], checks=[LOGS_READABLE, LINES_READABLE, EVENTS_MAPPED], kind="parquet")
 def log_events(context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs]) -> dg.MaterializeResult:
     """Operations that ended or were never finished, with the observed stretches of every file.
 
-    Every line is read by the rules of `slo-config.yaml`. Files that cannot be dated or read are set aside
-    with the reason; copies count once; lines later than the clock wait until it has come.
+    Every line is read by the rules of `slo-config.yaml`, and each is accounted for, by file and by rule. Files that
+    cannot be dated or read are set aside with the reason; copies count once; lines later than the clock wait until
+    it has come.
     """
+    from slo_assets.domain import account
     from slo_assets.domain.event_log import of_period
 
-    scans, account = inputs.logs(progress=lambda name: context.log.info(f"parsing {name}"))
-    log = of_period(scans, Period(context.partition_key), inputs.config(), account)
+    scans, aside = inputs.logs(progress=lambda name: context.log.info(f"parsing {name}"))
+    config = inputs.config()
+    log = of_period(scans, Period(context.partition_key), config, aside)
     counts = log.events.groupby(["component", "kind"]).size().unstack(fill_value=0)
     kinds = ("success", "failure", "unfinished")
+    flawed = account.flawed_rows(log.account)
     return materialized(
         context,
         log,
-        figures={"lines": log.account["lines"], "files": len(log.account["files"]), "outages": len(log.outages)},
+        figures={**account.figures(log.account), "outages": len(log.outages)},
         rows=[
             {"component": str(component), **{kind: int(row.get(kind, 0)) for kind in kinds}}
             for component, row in counts.iterrows()
         ],
-        checks=[logs_readable(log.account), events_mapped(log.account)],
-        **{"dagster/row_count": len(log.events), "account": dg.MetadataValue.json(log.account)},
+        checks=[
+            logs_readable(log.account),
+            lines_readable(log.account, config.logs.unreadable),
+            events_mapped(log.account),
+        ],
+        **tables(
+            {
+                "lines by file": account.file_rows(log.account),
+                "lines by rule": account.rule_rows(log.account),
+                "events of no component": account.event_rows(log.account),
+                "unreadable lines": flawed,
+            }
+        ),
+        **{
+            "dagster/row_count": len(log.events),
+            "unreadable lines shown": account.flawed_shown(log.account, flawed),
+            "account": dg.MetadataValue.json(account.bounded(log.account)),
+        },
     )

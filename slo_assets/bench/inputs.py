@@ -20,6 +20,7 @@ PAGES = 12  # so much of the real log's size is a text of 1.5 MB
 PAGE_MS = 4 * simulate.MINUTE_MS  # less than a silence, while the rest of the hour after the last page is one
 PAUSE_MS = (1000, 5000)
 PLUGINS = 48
+STARTED = " Started: "
 
 #: A completed beat and the rest of its line, so that a line counts once.
 BEAT = re.compile(rb"BeatExecutor: Beat \d+ \([^()\n]+\) completed in \d+[^\n]*")
@@ -151,7 +152,9 @@ def _page(plan: simulate.Plan, at: int) -> Iterator[simulate.Line]:
     for script, outcomes in chain((mounts[number % len(mounts)] for number in range(PLUGINS)), uses):
         at += plan.random.randrange(*PAUSE_MS) if isinstance(script, simulate.Sequence) else 1
         for now, text in script.lines(at, outcomes):
-            yield now, text
+            # The real log does not tell of the beginning of a beat.
+            if STARTED not in text:
+                yield now, text
         at = now
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from slo_assets.config import SloConfig
@@ -48,6 +49,7 @@ DESCRIPTIONS = {
     "latency:slow": "Operations that took longer than the limit",
 }
 
+Ints = npt.NDArray[np.int64]
 Observed = Mapping[str, list[Interval]]
 
 
@@ -79,7 +81,9 @@ def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed,
     detected = [
         _outages(log, observed, config),
         _gaps(log, mapped, config),
-        _single(failures, "operation:failed", failures["component"].map(medians).astype("float64"), config),
+        _single(
+            failures, "operation:failed", failures["component"].astype("str").map(medians).astype("float64"), config
+        ),
         storms,
         _single(calm[calm["duration_ms"] > config.detection.slow.slow_operation_ms], "latency:slow", None, config),
     ]
@@ -151,11 +155,10 @@ def _single(events: pd.DataFrame, kind: str, fallback: pd.Series | None, config:
     severities = {"operation:failed": config.detection.failed_severity, "latency:slow": config.detection.slow.severity}
     return _frame(
         {
-            "component": events["component"].to_numpy(),
-            "event": [_event(component, kind, config) for component in events["component"]],
+            **_owned(events["component"], kind, config),
             "severity": [severities[kind]] * len(events),
             "origin": [DETECTED] * len(events),
-            "source": (events["file"] + ":" + events["line"].astype("str")).to_numpy(),
+            "source": _sources(events),
             "start": events["instant"].to_numpy(),
             "end": events["instant"].to_numpy(),
             "count": np.ones(len(events), dtype=np.int64),
@@ -164,25 +167,47 @@ def _single(events: pd.DataFrame, kind: str, fallback: pd.Series | None, config:
     )
 
 
+def _owned(components: pd.Series, kind: str, config: SloConfig) -> dict[str, Any]:
+    """The columns that say whose an occurrence is."""
+    events = {component: _event(component, kind, config) for component in components.unique()}
+    return {"component": components.astype("str").to_numpy(), "event": components.astype("str").map(events).to_numpy()}
+
+
+def _sources(events: pd.DataFrame) -> Any:
+    return (events["file"].astype("str") + ":" + events["line"].astype("str")).to_numpy()
+
+
+def _crowded(series: Ints, seconds: Ints, limit: int) -> npt.NDArray[np.bool_]:
+    """Which operations share their series and second with so many others that they are more than a limit."""
+    if len(series) <= limit:
+        return np.zeros(len(series), dtype=bool)
+    first = seconds.min()
+    both = series * (seconds.max() - first + 1) + seconds - first
+    ordered = np.sort(both)
+    # In order, as many as the limit further on the same pair stands once more.
+    return np.isin(both, np.unique(ordered[limit:][ordered[limit:] == ordered[:-limit]]))
+
+
 def _storms(successes: pd.DataFrame, config: SloConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Seconds with too many operations of one event in one file, adjacent ones joined; and the calm rest."""
-    seconds = successes["instant"] // SECOND
-    per_second = successes.groupby(["file", "event", seconds])["line"].transform("size")
-    stormy = per_second > config.detection.storm.operations_per_second
-    inside = successes[stormy].assign(second=seconds[stormy]).sort_values(["file", "event", "second", "line"])
-    if inside.empty:
+    seconds = (successes["instant"] // SECOND).to_numpy()
+    series = successes["file"].cat.codes.to_numpy(np.int64) * len(successes["event"].cat.categories)
+    series = series + successes["event"].cat.codes.to_numpy()
+    stormy = _crowded(series, seconds, config.detection.storm.operations_per_second)
+    if not stormy.any():
         return _frame(), successes
-    same = (inside["file"] == inside["file"].shift()) & (inside["event"] == inside["event"].shift())
+    inside = successes[stormy].assign(series=series[stormy], second=seconds[stormy])
+    inside = inside.sort_values(["series", "second", "line"])
+    same = inside["series"] == inside["series"].shift()
     begins = ~(same & (inside["second"] - inside["second"].shift() <= 1))
     storms = inside.groupby(begins.cumsum())
     first = storms.first()
     found = _frame(
         {
-            "component": first["component"].to_numpy(),
-            "event": [_event(component, "event:storm", config) for component in first["component"]],
+            **_owned(first["component"], "event:storm", config),
             "severity": [config.detection.storm.severity] * len(first),
             "origin": [DETECTED] * len(first),
-            "source": (first["file"] + ":" + first["line"].astype("str")).to_numpy(),
+            "source": _sources(first),
             "start": storms["instant"].min().to_numpy(),
             "end": storms["instant"].max().to_numpy(),
             "count": np.ones(len(first), dtype=np.int64),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,13 +23,13 @@ ENDED = (SUCCESS, FAILURE)
 FILE_COLUMNS = {
     "line": "int64",
     "instant": "int64",
-    "kind": "str",
-    "event": "str",
-    "component": "str",
+    "kind": "category",
+    "event": "category",
+    "component": "category",
     "duration_ms": "float64",
 }
 #: The same in a period's log, with the file, and whether it is one of an outage's failures.
-COLUMNS = {"file": "str", **FILE_COLUMNS, "in_outage": "bool"}
+COLUMNS = {"file": "category", **FILE_COLUMNS, "in_outage": "bool"}
 
 #: What is counted of the lines of a file and month.
 COUNTS = ("lines", "unmatched", "untimed", "undecodable", "overLong", "malformed")
@@ -38,6 +38,39 @@ COUNTS = ("lines", "unmatched", "untimed", "undecodable", "overLong", "malformed
 def event_frame(rows: Mapping[str, list[Any]], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
     """A frame of events from its columns; a column that is not given is empty."""
     return pd.DataFrame({name: pd.Series(rows.get(name, []), dtype=kind) for name, kind in columns.items()})
+
+
+def stacked(frames: Sequence[pd.DataFrame], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
+    """Frames of events as one.
+
+    The categories of its columns are the values that occur, ascending: equal events are equal frames.
+    """
+    if not frames:
+        return event_frame({}, columns)
+    return pd.DataFrame(
+        {
+            name: _categories([frame[name].array for frame in frames])
+            if kind == "category"
+            else np.concatenate([frame[name].to_numpy() for frame in frames])
+            for name, kind in columns.items()
+        },
+        copy=False,
+    )
+
+
+def _categories(parts: list[Any]) -> pd.Categorical:
+    """Categorical columns as one, with the values that occur, ascending."""
+    used = [np.flatnonzero(np.bincount(part.codes + 1, minlength=1)[1:]) for part in parts]
+    values = sorted({value for part, codes in zip(parts, used, strict=True) for value in part.categories[codes]})
+    place = {value: code for code, value in enumerate(values)}
+    recoded = []
+    for part, codes in zip(parts, used, strict=True):
+        # The last place is that of the code -1: no value.
+        new = np.full(len(part.categories) + 1, -1, np.int32)
+        new[codes] = [place[value] for value in part.categories[codes]]
+        recoded.append(new[part.codes])
+    whole: pd.Categorical = pd.Categorical.from_codes(np.concatenate(recoded), pd.Index(values))
+    return whole
 
 
 @dataclass(frozen=True)
@@ -125,15 +158,14 @@ def outages_of(scan: FileScan, events: pd.DataFrame, failures: int) -> tuple[lis
     """
     flags = np.zeros(len(events), dtype=bool)
     found: list[Outage] = []
-    failed = events["kind"].to_numpy() == FAILURE
+    failed = (events["kind"] == FAILURE).to_numpy()
     if np.count_nonzero(failed) < failures:
         return found, flags
-    components = events["component"].to_numpy()
-    ended = failed | (events["kind"].to_numpy() == SUCCESS)
+    ended = failed | (events["kind"] == SUCCESS).to_numpy()
     instants, lines = events["instant"].to_numpy(), events["line"].to_numpy()
     last_line = scan.runs[-1][1]
     for component in sorted(set(events["component"][failed].dropna())):
-        rows = np.flatnonzero(ended & (components == component))
+        rows = np.flatnonzero(ended & (events["component"] == component).to_numpy())
         edges = np.flatnonzero(np.diff(np.concatenate(([0], failed[rows].astype(np.int8), [0]))))
         for first, stop in edges.reshape(-1, 2):
             if stop - first >= failures:
@@ -170,8 +202,9 @@ def of_period(
         outages += [cut for cut in (_cut(outage, start, end) for outage in found) if cut]
         inside = events["instant"].between(start, end - 1).to_numpy()
         if inside.any():
-            tables.append(events[inside].assign(file=scan.file, in_outage=flags[inside]))
-        heartbeat = config.logs.is_heartbeat(scan.file.rsplit("/", 1)[-1])
+            here = pd.Categorical.from_codes(np.zeros(np.count_nonzero(inside), np.int8), pd.Index([scan.file]))
+            tables.append(events[inside].assign(file=here, in_outage=flags[inside]))
+        heartbeat = config.logs.is_heartbeat(scan.file)
         stretches = [(scan.runs[0][0], scan.runs[-1][1])] if heartbeat else scan.runs
         _keep(runs, scan.file, [run for run in intervals.clip(stretches, start, end) if run[0] < end])
         if heartbeat:
@@ -179,7 +212,7 @@ def of_period(
             _keep(silences, scan.file, [gap for gap in gaps if gap[0] < gap[1]])
         if period.key in scan.months:
             files.append(_file(scan, period, events[inside]))
-    whole = pd.concat(tables, ignore_index=True)[list(COLUMNS)] if tables else event_frame({}, COLUMNS)
+    whole = stacked(tables, COLUMNS)
     return EventLog(whole, runs, silences, outages, _account(files, aside or {}, _unmapped(whole)))
 
 

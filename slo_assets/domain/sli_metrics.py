@@ -53,7 +53,7 @@ class Evidence:
         """The evidence of a component over the whole period."""
         ordered = known.events.sort_values("instant", kind="stable")
         instants, durations = ordered["instant"].to_numpy(), ordered["duration_ms"].to_numpy()
-        kinds = ordered["kind"].to_numpy(dtype=np.str_)
+        kinds = ordered["kind"].astype("str").to_numpy(dtype=np.str_)
         return cls(instants, kinds, durations, known.errors, known.seen, known.bad)
 
     def within(self, start: int, end: int) -> Evidence:

@@ -8,6 +8,7 @@ from typing import Any
 
 from slo_assets.config import SEVERITIES, SloConfig
 from slo_assets.domain import anomalies, intervals
+from slo_assets.domain.account import largest
 from slo_assets.domain.documents import Document, envelope
 from slo_assets.domain.event_log import EventLog
 from slo_assets.domain.observation import observed
@@ -47,6 +48,7 @@ def document(log: EventLog, reports: Reports, period: Period, now: int, config: 
     ranges = [(report.time_range, report.components) for report in told if report.time_range]
     seen = observed(log, ranges, period.start, until, config)
     found = anomalies.summed(anomalies.occurrences(log, known, seen, config), known, config)
+    events, more = largest(log.account["unmapped"])
     metadata = {
         "source": f"{config.application} production logs",
         "logFiles": [file["file"] for file in log.account["files"]],
@@ -56,7 +58,7 @@ def document(log: EventLog, reports: Reports, period: Period, now: int, config: 
         "asOf": format_instant(until),
         "closed": now >= period.end,
         "reports": [_report(report, period) for report in told],
-        "unmapped": {"events": log.account["unmapped"], "anomalies": _unmapped(parts, config)},
+        "unmapped": {"events": events, "moreEvents": more, "anomalies": _unmapped(parts, config)},
         "setAside": {
             "quarantine": [*log.account["quarantine"], *map(dict, reports.quarantine)],
             "duplicates": log.account["duplicates"],

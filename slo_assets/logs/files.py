@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import gzip
 import io
 import zlib
@@ -51,11 +52,19 @@ class Version:
     modified: float
 
 
-def version(path: UPath) -> Version:
-    """A file's version as it stands."""
+def version(path: UPath, *, anew: bool = False) -> Version:
+    """A file's version as it stands.
+
+    Args:
+        path: the file.
+        anew: ask the file system, whatever it told before: object stores remember their listings.
+    """
+    if anew:
+        path.fs.invalidate_cache(path.path)
     info: dict[str, Any] = path.fs.info(path.path)
-    key = path.fs.ukey(path.path)
-    return Version(str(key), str(info.get("ino", "")), int(info["size"]), float(info.get("mtime") or 0))
+    key, modified = path.fs.ukey(path.path), info.get("mtime")
+    seconds = modified.timestamp() if isinstance(modified, dt.datetime) else float(modified or 0)
+    return Version(str(key), str(info.get("ino", "")), int(info["size"]), seconds)
 
 
 def readable_name(path: UPath, folder: UPath) -> str:
@@ -72,6 +81,7 @@ def log_files(folder: UPath) -> tuple[list[UPath], list[tuple[UPath, OSError]]]:
     closed: list[tuple[UPath, OSError]] = []
     seen: set[str] = set()
     waiting = [folder]
+    folder.fs.invalidate_cache()
     while waiting:
         place = waiting.pop()
         try:
@@ -131,8 +141,8 @@ class _Chained:
         self._head, self._stream = head, stream
 
     def read(self, size: int, /) -> bytes:
-        head, self._head = self._head, b""
-        return head + self._stream.read(size - len(head)) if head else self._stream.read(size)
+        head, self._head = self._head[:size], self._head[size:]
+        return head + self._stream.read(size - len(head)) if len(head) < size else head
 
 
 class _Transcoded:
@@ -140,12 +150,16 @@ class _Transcoded:
 
     def __init__(self, stream: Stream, encoding: str) -> None:
         self._stream, self._decoder = stream, codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._ready = b""
 
     def read(self, size: int, /) -> bytes:
-        data = self._stream.read(size)
-        text = self._decoder.decode(data, final=not data)
         # A block may hold half a character and no more, which is not the end.
-        return text.encode() if text or not data else self.read(size)
+        while not self._ready and (data := self._stream.read(size)):
+            self._ready = self._decoder.decode(data).encode()
+        found = self._ready or self._decoder.decode(b"", final=True).encode()
+        # UTF-8 may be longer: blocks are as long as they are asked for, whatever is read from.
+        self._ready = found[size:]
+        return found[:size]
 
 
 def blocks(stream: Stream, size: int = BLOCK) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ from slo_assets.logs.files import (
     readable_name,
     version,
 )
-from slo_assets.logs.fragments import Fragments, KnownFile, reading_key
+from slo_assets.logs.fragments import Fragments, KnownFile, NotKeptError, reading_key
 from slo_assets.logs.machine import NEVER, NONE
 from slo_assets.logs.names import name_instant
 from slo_assets.logs.operations import operations
@@ -123,40 +123,37 @@ class LogFolder:
         failed: dict[str, Exception] = {}
         waiting = list(names)
         for attempt in range(ATTEMPTS):
-            plans: list[Plan] = []
-            for name in waiting:
-                try:
-                    plan = self._plan(name, names[name], before)
-                except FileNotFoundError:
-                    continue
-                except UNREADABLE as problem:
-                    failed[name] = problem
-                    continue
-                if isinstance(plan, Plan):
-                    plans.append(plan)
-                else:
-                    known[name] = plan
+            planned = [(name, self._planned(name, names[name], before)) for name in waiting]
+            plans = [plan for _, plan in planned if isinstance(plan, Plan)]
+            outcomes = [(name, outcome) for name, outcome in planned if not isinstance(outcome, Plan)]
             waiting = []
-            for name, outcome in self._carry_out(plans, store, progress):
+            for name, outcome in chain(outcomes, self._carry_out(plans, store, progress)):
                 if isinstance(outcome, KnownFile):
                     known[name] = outcome
-                elif isinstance(outcome, ChangedWhileReadError) and attempt + 1 < ATTEMPTS:
+                elif isinstance(outcome, FileNotFoundError) and not names[name].exists():
+                    continue
+                elif isinstance(outcome, ChangedWhileReadError | FileNotFoundError) and attempt + 1 < ATTEMPTS:
                     waiting.append(name)
-                elif not isinstance(outcome, FileNotFoundError):
+                else:
                     failed[name] = outcome
         if known != before:
             store.remember(known)
         return known, failed
 
+    def _planned(self, name: str, path: UPath, before: dict[str, KnownFile]) -> KnownFile | Plan | Exception:
+        try:
+            return self._plan(name, path, before)
+        except UNREADABLE as problem:
+            return problem
+
     def _plan(self, name: str, path: UPath, before: dict[str, KnownFile]) -> KnownFile | Plan:
         """What is to be read of a file; what is known where nothing is."""
         settings = Settings.of(self.config.logs, self.config.logs.reading(name))
-        found, reading = version(path), reading_key(settings)
-        streamed = path.name.endswith(COMPRESSED) or settings.sequential or is_wide(path)
-        plan = Plan(name, path, found, settings, reading, streamed)
-        old = before.get(name)
+        found, reading, old = version(path), reading_key(settings), before.get(name)
         if old and old.reading == reading and old.version == found and old.settled:
             return old
+        streamed = path.name.endswith(COMPRESSED) or settings.sequential or is_wide(path)
+        plan = Plan(name, path, found, settings, reading, streamed)
         if streamed:
             return plan
         alike = [old] if old else []
@@ -174,9 +171,11 @@ class LogFolder:
         """Read what is planned, all files side by side; the results in the order of the plans."""
         jobs = ((plan, job) for plan in plans for job in plan.jobs())
         for plan, results in groupby(in_order(self.workers, jobs), key=lambda result: result[0]):
-            progress(plan.path.name)
+            progress(plan.name)
             try:
                 yield plan.name, plan.kept(store, ((job, future.result()) for _, job, future in results))
+            except NotKeptError:
+                raise
             except UNREADABLE as problem:
                 yield plan.name, problem
 
@@ -196,8 +195,9 @@ class LogFolder:
         if whole.runs and whole.runs[-1][1] > self.now:
             plan = Plan(name, path, file.version, settings, file.reading, not file.goes_on, goes_on=file.goes_on)
             jobs = ((name, job) for job in plan.jobs(self.now))
-            pieces = [future.result().piece for _, _, future in in_order(self.workers, jobs)]
-            whole = joined([dated(first), *pieces], settings, self.now)
+            read = [future.result() for _, _, future in in_order(self.workers, jobs)]
+            _is_still(file, [digest for part in read for digest in part.chunks])
+            whole = joined([dated(first), *(part.piece for part in read)], settings, self.now)
             return self._told(name, file, whole, [whole.rows])
         return self._told(name, file, whole, Kept(self, name, path, file, first))
 
@@ -236,22 +236,24 @@ class Kept:
     def __iter__(self) -> Iterator[pa.Table]:
         """The tables, in the order of the file."""
         store, fragments = Fragments(self.logs.cache), self.file.fragments
-        try:
-            rows = list(store.rows(fragments))
-        except UNREADABLE:
+        if not all(map(store.has, fragments)):
             fragments = self._again(store).fragments
-            rows = list(store.rows(fragments))
-        pieces = (replace(part.piece, rows=table) for part, table in zip(fragments, rows, strict=True))
-        return placed([dated(self.first), *pieces])
+        # One after another: the rows of a large file together would be too much.
+        pieces = (replace(part.piece, rows=store.rows(part)) for part in fragments)
+        return placed(chain([dated(self.first)], pieces))
 
     def _again(self, store: Fragments) -> KnownFile:
         settings = Settings.of(self.logs.config.logs, self.logs.config.logs.reading(self.name))
         streamed, size = not self.file.goes_on, self.file.length
-        plan = Plan(self.name, self.path, version(self.path), settings, self.file.reading, streamed)
-        plan = plan if streamed else replace(plan, goes_on=last_line(self.path, size))
+        # What it grew by since is for the next reading.
+        found = version(self.path, anew=True)
+        found = found if streamed else replace(found, size=size)
+        plan = Plan(self.name, self.path, found, settings, self.file.reading, streamed, goes_on=self.file.goes_on)
         jobs = ((self.name, job) for job in plan.jobs())
         results = in_order(self.logs.workers, jobs)
-        return plan.kept(store, ((job, future.result()) for _, job, future in results))
+        known = plan.kept(store, ((job, future.result()) for _, job, future in results))
+        _is_still(self.file, known.chunks)
+        return known
 
 
 @dataclass(frozen=True)
@@ -302,7 +304,8 @@ class Plan:
             yield Part(self.path, self.settings, start, stop, begin, min(stop, self.goes_on), size, at_line, until)
         if self.goes_on < size:
             place = self.goes_on
-            yield Part(self.path, self.settings, place, place, place, size, size, True, until)
+            # One line begins there: of an endless one, no more is read than shows it as over-long.
+            yield Part(self.path, self.settings, place, place, place, place + 1, size, True, until)
 
     def kept(self, store: Fragments, results: Iterable[tuple[Part | Whole, Read]]) -> KnownFile:
         """Keep what was read, in fragments of several parts.
@@ -325,7 +328,7 @@ class Plan:
             length += read.length
         if begin < length or not fragments:
             fragments.append(store.keep(self.reading, chunks, begin, length, joined(pieces, self.settings)))
-        now = version(self.path)
+        now = version(self.path, anew=True)
         if (
             now.identity != self.version.identity
             or now.size < self.version.size
@@ -336,6 +339,17 @@ class Plan:
         return KnownFile(
             self.version, self.settled, self.reading, tuple(chunks), length, self.goes_on, tuple(fragments)
         )
+
+
+def _is_still(known: KnownFile, chunks: Iterable[str]) -> None:
+    """Make sure that a file was read as the content that is known of it.
+
+    Raises:
+        ChangedWhileReadError: it is another one.
+    """
+    if tuple(chunks) != known.chunks:
+        msg = "it was rewritten while it was being read; the next run reads it anew"
+        raise ChangedWhileReadError(msg)
 
 
 def _holds(path: UPath, known: KnownFile, chunks: Iterable[int]) -> bool:
@@ -352,7 +366,7 @@ def last_line(path: UPath, size: int) -> int:
     stop = size
     while stop > 0:
         start = max(stop - CHUNK, 0)
-        found = read_range(path, start, stop).rfind(b"\n")
+        found = bytes(read_range(path, start, stop)).rfind(b"\n")
         if found >= 0:
             return start + found + 1
         stop = start

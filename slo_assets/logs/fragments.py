@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,10 +18,15 @@ from slo_assets.code_version import code_version
 from slo_assets.logs.files import UNREADABLE, Version
 from slo_assets.logs.parts import Settings, digest
 from slo_assets.logs.pieces import ROWS, Month, Piece, Sample
-from slo_assets.storage.event_tables import from_rows, to_rows
 from slo_assets.storage.files import sha256, write_atomic
 
 INDEX = "index.json"
+#: Characters of a digest.
+DIGEST = 32
+
+
+class NotKeptError(OSError):
+    """What was read cannot be kept, which is no fault of any log."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class KnownFile:
 
 def reading_key(settings: Settings) -> str:
     """What a fragment depends on but the content."""
-    code = code_version("slo_assets.logs.parts", "slo_assets.storage.event_tables")
+    code = code_version("slo_assets.logs.fragments")
     return digest("\0".join((settings.logs, settings.reading, code)).encode())
 
 
@@ -86,23 +91,29 @@ class Fragments:
     folder: UPath
 
     def keep(self, reading: str, chunks: Iterable[str], start: int, stop: int, piece: Piece) -> Fragment:
-        """Keep a piece of a file whose chunks up to the piece's end have these digests."""
-        key = digest("\0".join((reading, *chunks, str(start), str(stop))).encode())
-        write_atomic(self.folder / f"{key}.parquet", from_rows(piece.rows, {"key": key}))
-        return Fragment(key, start, stop, replace(piece, rows=ROWS.empty_table()))
-
-    def rows(self, fragments: Iterable[Fragment]) -> Iterator[pa.Table]:
-        """The rows of fragments, numbered from the first line of each.
+        """Keep a piece of a file whose chunks up to the piece's end have these digests.
 
         Raises:
-            OSError, ValueError: one is missing or damaged.
+            NotKeptError: nothing can be written.
         """
-        for fragment in fragments:
-            rows, note = to_rows((self.folder / f"{fragment.key}.parquet").read_bytes())
-            if note != {"key": fragment.key}:
-                msg = f"{fragment.key} holds another fragment"
-                raise ValueError(msg)
-            yield rows.cast(ROWS)
+        key = digest("\0".join((reading, *chunks, str(start), str(stop))).encode())
+        self._write(f"{key}.arrow", to_bytes(piece.rows))
+        return Fragment(key, start, stop, replace(piece, rows=ROWS.empty_table()))
+
+    def has(self, fragment: Fragment) -> bool:
+        """Whether a fragment is there and undamaged."""
+        try:
+            return is_whole((self.folder / f"{fragment.key}.arrow").read_bytes())
+        except UNREADABLE:
+            return False
+
+    def rows(self, fragment: Fragment) -> pa.Table:
+        """The rows of a fragment, numbered from its first line.
+
+        Raises:
+            OSError, ValueError: it is missing or damaged.
+        """
+        return to_rows((self.folder / f"{fragment.key}.arrow").read_bytes())
 
     def index(self) -> dict[str, KnownFile]:
         """What is known of each file by its name; nothing where the index is missing or damaged."""
@@ -115,9 +126,46 @@ class Fragments:
             return {}
 
     def remember(self, known: Mapping[str, KnownFile]) -> None:
-        """Replace the index."""
+        """Replace the index.
+
+        Raises:
+            NotKeptError: nothing can be written.
+        """
         text = _canonical({name: _entry(file) for name, file in known.items()})
-        write_atomic(self.folder / INDEX, b'{"sha256":"' + sha256(text).encode() + b'","files":' + text + b"}")
+        self._write(INDEX, b'{"sha256":"' + sha256(text).encode() + b'","files":' + text + b"}")
+
+    def _write(self, name: str, data: bytes) -> None:
+        try:
+            write_atomic(self.folder / name, data)
+        except OSError as problem:
+            msg = f"{self.folder} cannot be written to: {problem}. Remedy: make room, or give the right to write."
+            raise NotKeptError(msg) from None
+
+
+def to_bytes(rows: pa.Table) -> bytes:
+    """Rows in Arrow's file format, after their digest."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, ROWS, options=pa.ipc.IpcWriteOptions(compression="lz4")) as file:
+        file.write_table(rows)
+    data = sink.getvalue()
+    return digest(data).encode() + bytes(data)
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether the bytes of rows are those that were written."""
+    return digest(memoryview(data)[DIGEST:]).encode() == data[:DIGEST]
+
+
+def to_rows(data: bytes) -> pa.Table:
+    """Rows from their bytes.
+
+    Raises:
+        ValueError: the bytes are others than were written.
+    """
+    if not is_whole(data):
+        msg = "a fragment is damaged"
+        raise ValueError(msg)
+    return pa.ipc.open_file(memoryview(data)[DIGEST:]).read_all()
 
 
 def _canonical(value: Any) -> bytes:

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from slo_assets.logs.timestamps import Ints
 
-LINE_FEED, CARRIAGE_RETURN, ASCII = 10, 13, 128
-#: So many bytes are compared at once: their result stays in the processor's cache.
-CACHED = 1 << 19
+CARRIAGE_RETURN, ASCII = 13, 128
+#: So many bytes stay in the processor's cache while they are read several times.
+SLICE = 1 << 21
+#: So many bytes are looked through at once for a line feed.
+LOOK = 1 << 12
 
 
-def line_ends(data: npt.NDArray[np.uint8]) -> Ints:
-    """Where each line of a block ends: its line feed, for the last one that or the block's end; shape (lines,)."""
-    parts = [np.flatnonzero(data[start : start + CACHED] == LINE_FEED) + start for start in range(0, len(data), CACHED)]
-    if len(data) and data[-1] != LINE_FEED:
-        parts.append(np.array([len(data)], np.int64))
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+def slices(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """A block in slices of whole lines, so small that each stays in the processor's cache while it is read.
+
+    Yields:
+        Where the slice begins, and its bytes.
+    """
+    start, size = 0, SLICE
+    while start < len(data):
+        stop = min(start + size, len(data))
+        if stop < len(data):
+            stop = start + last_line(data[start:stop])
+            if stop == start:
+                size *= 2
+                continue
+        yield start, data[start:stop]
+        start, size = stop, SLICE
+
+
+def last_line(data: memoryview) -> int:
+    """The place after the last line feed, 0 without one."""
+    for stop in range(len(data), 0, -LOOK):
+        start = max(stop - LOOK, 0)
+        found = bytes(data[start:stop]).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+    return 0
 
 
 @dataclass(frozen=True)
@@ -40,9 +62,8 @@ class Lines:
     limit: int
 
     @classmethod
-    def of(cls, data: memoryview, limit: int) -> Lines:
-        """Find the lines of a block, which begins with one."""
-        ends = line_ends(np.frombuffer(data, np.uint8))
+    def of(cls, data: memoryview, ends: Ints, limit: int) -> Lines:
+        """The lines of a block, which begins with one, that end at these places."""
         return cls(data, np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends, ends, limit)
 
     def stops(self, lines: Ints) -> Ints:
@@ -70,19 +91,18 @@ class Lines:
 
     def undecodable(self) -> Ints:
         """The numbers of the lines that are no UTF-8."""
-        if _is_utf8(self.data):
-            return np.empty(0, np.int64)
         beyond = np.flatnonzero(np.frombuffer(self.data, np.uint8) >= ASCII)
         suspects = np.unique(np.searchsorted(self.ends, beyond, side="right"))
         suspects = suspects[suspects < len(self.ends)].tolist()
-        return np.array([line for line in suspects if not _is_utf8(self.text(line))], np.int64)
+        return np.array([line for line in suspects if not is_utf8(self.text(line))], np.int64)
 
     def text(self, line: int) -> memoryview:
         """The bytes of one line."""
         return self.data[int(self.starts[line]) : int(self.stops(np.array([line]))[0])]
 
 
-def _is_utf8(data: memoryview) -> bool:
+def is_utf8(data: memoryview) -> bool:
+    """Whether bytes are UTF-8."""
     offsets = pa.py_buffer(np.array([0, len(data)], np.int32))
     try:
         pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(data)]).validate(full=True)

@@ -7,11 +7,13 @@ not lie open (compressed, UTF-16), or whose lines need the one before (times wit
 from __future__ import annotations
 
 import json
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar
 
 import xxhash
@@ -19,6 +21,7 @@ from upath import UPath
 
 from slo_assets.config import Logs, Reading
 from slo_assets.logs.files import UTF8_MARK, ChangedWhileReadError, blocks, open_log
+from slo_assets.logs.lines import LOOK
 from slo_assets.logs.machine import NEVER
 from slo_assets.logs.pieces import ROWS, Piece, PieceReader, join
 from slo_assets.logs.workers import Workers
@@ -29,8 +32,10 @@ SHARE, CHUNK = 16 << 20, 1 << 20
 #: How much is read beyond a share to find the end of its last line.
 BEYOND = 1 << 16
 #: So many shares are kept as one fragment.
-SHARES_IN_FRAGMENT = 16
+SHARES_IN_FRAGMENT = 4
 
+#: Protocols of files that this machine has.
+LOCAL = ("", "file", "local")
 #: Limits alone are no configuration: that needs rules.
 PROFILE_OF_NO_USE = "renderx"
 
@@ -125,7 +130,7 @@ class Part:
         reader = _reader(self.settings, self.path.name, self.until)
         first, beyond = max(self.start - 1, 0), BEYOND
         data = read_range(self.path, first, max(self.stop, min(self.end + beyond, self.size)))
-        chunks = digests(memoryview(data)[self.start - first : self.stop - first])
+        chunks = digests(data[self.start - first : self.stop - first])
         begin = self._begin(data, first)
         if begin >= self.end:
             return Read(Piece(ROWS.empty_table()), chunks, self.stop - self.start)
@@ -134,23 +139,24 @@ class Part:
             data = read_range(self.path, first, min(self.end + beyond, self.size))
         end = self._end(data, first)
         # Without an end, the last line is so much longer than what is looked at that it shows as over-long.
-        lines = memoryview(data)[begin - first : end if end >= 0 else len(data)]
+        lines = data[begin - first : end if end >= 0 else len(data)]
         return Read(reader.read(lines), chunks, self.stop - self.start)
 
-    def _begin(self, data: bytes, first: int) -> int:
+    def _begin(self, data: memoryview, first: int) -> int:
         """Where the first line begins, ``end`` where none does."""
         if self.begin == 0:
-            return len(UTF8_MARK) if data.startswith(UTF8_MARK) else 0
+            return len(UTF8_MARK) if data[: len(UTF8_MARK)] == UTF8_MARK else 0
         if self.at_line:
             return self.begin
-        found = data.find(b"\n", 0, self.end - 1 - first)
+        found = line_feed(data[: self.end - 1 - first])
         return self.end if found < 0 else first + found + 1
 
-    def _end(self, data: bytes, first: int) -> int:
+    def _end(self, data: memoryview, first: int) -> int:
         """Where the last line ends within the data; -1 where it goes on beyond."""
-        found = data.find(b"\n", self.end - 1 - first)
+        start = self.end - 1 - first
+        found = line_feed(data[start:])
         if found >= 0:
-            return found + 1
+            return start + found + 1
         return len(data) if first + len(data) >= self.size else -1
 
 
@@ -195,17 +201,47 @@ def joined(pieces: Iterable[Piece], settings: Settings, until: int = NEVER) -> P
     return join(pieces, round(limits.silence_minutes * MINUTE), limits.unreadable.samples, until)
 
 
-def read_range(path: UPath, start: int, stop: int) -> bytes:
-    """A file's bytes from one place to another.
+def read_range(path: UPath, start: int, stop: int) -> memoryview:
+    """A file's bytes from one place to another; the next call of the same thread overwrites them.
 
     Raises:
         ChangedWhileReadError: the file has fewer.
     """
-    data: bytes = path.fs.cat_file(path.path, start=start, end=stop)
-    if len(data) < stop - start:
+    if start >= stop:
+        return memoryview(b"")  # which an object store takes for a mistake
+    if path.protocol in LOCAL:
+        data = _buffer(stop - start)
+        with Path(path.path).open("rb", buffering=0) as file:
+            file.seek(start)
+            count = 0
+            while count < len(data) and (more := file.readinto(data[count:])):
+                count += more
+    else:
+        data = memoryview(path.fs.cat_file(path.path, start=start, end=stop))
+        count = len(data)
+    if count < stop - start:
         msg = "it became shorter while it was being read (rotated or truncated); the next run reads it anew"
         raise ChangedWhileReadError(msg)
     return data
+
+
+_own = threading.local()
+
+
+def _buffer(size: int) -> memoryview:
+    """Memory of this thread: new memory for each share would cost as much as reading it."""
+    if len(getattr(_own, "buffer", b"")) < size:
+        _own.buffer = bytearray(size)
+    return memoryview(_own.buffer)[:size]
+
+
+def line_feed(data: memoryview) -> int:
+    """The place of the first line feed, -1 without one."""
+    for start in range(0, len(data), LOOK):
+        found = bytes(data[start : start + LOOK]).find(b"\n")
+        if found >= 0:
+            return start + found
+    return -1
 
 
 def digest(data: bytes | memoryview) -> str:

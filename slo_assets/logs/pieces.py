@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 from slo_assets.config import Logs, Reading
 from slo_assets.domain import intervals
 from slo_assets.domain.intervals import Interval
-from slo_assets.logs.lines import Lines
+from slo_assets.logs.lines import Lines, is_utf8, slices
 from slo_assets.logs.machine import HIGH, LINES, LOW, NEVER, NONE, PERIOD, UNTIMED
 from slo_assets.logs.records import Records
-from slo_assets.logs.rules import TAKEN, TextRules
+from slo_assets.logs.rules import TAKEN, Hits, TextRules
 from slo_assets.logs.timeline import Timeline, month_key, month_starts, timeline
 from slo_assets.logs.timestamps import Ints, LineTimes
 from slo_assets.periods import MINUTE
@@ -106,19 +106,18 @@ class PieceReader:
         self.limit, self._samples, self._until = logs.max_line_bytes, logs.unreadable.samples, until
         self._gap = round(logs.silence_minutes * MINUTE)
         json = reading.dialect.format == "json"
-        self._records = Records(reading.dialect, reading.rules, self.times) if json else None
-        self._rules = TextRules(reading.rules)
+        self._records = Records(reading.dialect, reading.rules, name, reading.year) if json else None
+        self._rules = TextRules(() if json else reading.rules)
 
     def read(self, data: memoryview) -> Piece:
         """Read a piece, which begins with a line and ends with one."""
-        lines = Lines.of(data, self.limit)
-        flaws = {UNDECODABLE: lines.undecodable(), OVER_LONG: lines.over_long()}
+        lines, readable, own, hits = self._scan(data)
+        none = np.empty(0, np.int64)
+        flaws = {UNDECODABLE: none if readable else lines.undecodable(), OVER_LONG: lines.over_long()}
         if self._records is None:
-            of, taken = np.arange(len(lines.ends)), self._rules.take(lines)
-            own = self.times.read(np.frombuffer(data, np.uint8), lines.ends, self.limit)
+            of, taken = np.arange(len(lines.ends)), self._rules.take(lines, hits)
         else:
-            of, own, taken, malformed = self._records.read(lines)
-            flaws[MALFORMED] = malformed
+            of, own, taken, flaws[MALFORMED] = self._records.read(lines)
         when = timeline(own, self._gap, self._until)
         told = np.flatnonzero(own != NONE) if when.lead or len(own) == 0 else np.zeros(1, np.int64)
         rows = _rows(taken, when, of, self._until)
@@ -134,15 +133,27 @@ class PieceReader:
             samples=self._sampled(flaws, lines, when, of),
         )
 
+    def _scan(self, data: memoryview) -> tuple[Lines, bool, Ints, Hits]:
+        """All that takes a look at every byte: lines, whether all is UTF-8, times, and the rules' literal texts."""
+        ends, own, hits, readable = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [], True
+        for start, part in slices(data):
+            readable = readable and is_utf8(part)
+            stops, instants = self.times.read(part, self.limit)
+            ends.append(stops + start)
+            own.append(instants)
+            hits.append((start, self._rules.search(part)))
+        return Lines.of(data, np.concatenate(ends), self.limit), readable, np.concatenate(own), Hits.joined(hits)
+
     def _sampled(self, flaws: Mapping[str, Ints], lines: Lines, when: Timeline, of: Ints) -> tuple[Sample, ...]:
-        samples: list[Sample] = []
+        samples = []
         for reason, found in flaws.items():
             instants = when.instants[np.searchsorted(of, found)]
-            for line, instant in zip(found.tolist(), instants.tolist(), strict=True):
-                if instant <= self._until and len(samples) < self._samples * len(FLAWS):
-                    text = bytes(lines.text(line)[:SAMPLE_BYTES]).decode(errors="backslashreplace")
-                    samples.append(Sample(line, reason, text, WAITING if instant == NONE else month_of(instant)))
-        return _first_of_each(samples, self._samples)
+            known = instants <= self._until
+            for line, instant in zip(found[known][: self._samples], instants[known], strict=False):
+                text = bytes(lines.text(int(line))[:SAMPLE_BYTES]).decode(errors="backslashreplace")
+                period = WAITING if instant == NONE else month_of(int(instant))
+                samples.append(Sample(int(line), reason, text, period))
+        return tuple(sorted(samples, key=lambda sample: sample.line))
 
 
 def _rows(taken: pa.Table, when: Timeline, of: Ints, until: int) -> pa.Table:

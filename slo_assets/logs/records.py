@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from slo_assets.config import Dialect, Rule, Time
-from slo_assets.logs.lines import Lines, line_ends
+from slo_assets.logs.lines import Lines
 from slo_assets.logs.machine import NONE
 from slo_assets.logs.rules import captured, joined, taken
 from slo_assets.logs.timestamps import Ints, LineTimes
@@ -20,6 +20,8 @@ from slo_assets.logs.timestamps import Ints, LineTimes
 STEP = re.compile(r"([^./\[\]]+)|\[([^\]]*)\]")
 #: The field in which a rule's pattern is searched.
 MESSAGE = "message"
+#: What OpenTelemetry writes where it does not know a time.
+UNKNOWN_TIME = "0"
 
 Step = tuple[str, str]
 
@@ -30,16 +32,17 @@ class Records:
     Args:
         dialect: paths of the records, the time and the fields.
         rules: in their order.
-        times: tells the instants of the texts at the time's path.
+        name: the file's name, which may hold a year.
+        year: the year of the first line that has a time, where the format has none.
     """
 
-    def __init__(self, dialect: Dialect, rules: tuple[Rule, ...], times: LineTimes) -> None:
+    def __init__(self, dialect: Dialect, rules: tuple[Rule, ...], name: str = "", year: int | None = None) -> None:
         """Take the paths apart once."""
         self._records = _steps(dialect.records) if dialect.records else None
         self._time = [_steps(path) for path in dialect.time.field]
         self._fields = {name: [_steps(path) for path in paths] for name, paths in dialect.paths.items()}
         self._rules = rules
-        self._times = times
+        self._times = LineTimes(dialect.time.model_copy(update={"field": ()}), name, year)
         self._epochs = LineTimes(Time(format="epoch", at="start"))
 
     def read(self, lines: Lines) -> tuple[Ints, Ints, pa.Table, Ints]:
@@ -54,32 +57,29 @@ class Records:
         values: dict[str, list[str | None]] = {name: [] for name in self._fields}
         raw: list[bytes] = []
         malformed: list[int] = []
-        for number, (start, end) in enumerate(zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)):
-            text = bytes(lines.data[start:end])
+        stops = lines.stops(np.arange(len(lines.ends)))
+        for number, (start, stop) in enumerate(zip(lines.starts.tolist(), stops.tolist(), strict=True)):
+            text = bytes(lines.data[start:stop])
             scopes = self._scopes(text)
             if scopes is None:
                 malformed.append(number)
             for scope in scopes or [()]:
                 of.append(number)
                 raw.append(text)
-                times.append(_first(scope, self._time) or "")
+                times.append(_first(scope, self._time, UNKNOWN_TIME) or "")
                 for name, paths in self._fields.items():
                     values[name].append(_first(scope, paths))
-        block = np.frombuffer("".join(time.replace("\n", " ") + "\n" for time in times).encode(), np.uint8)
-        ends = line_ends(block)
-        instants = self._times.read(block, ends, len(block))
+        block = memoryview("".join(time.replace("\n", " ") + "\n" for time in times).encode())
+        instants = self._times.read(block, len(block))[1]
         # Whatever format the texts have, a number is one of seconds or of their parts since 1970.
-        instants = np.where(instants == NONE, self._epochs.read(block, ends, len(block)), instants)
+        instants = np.where(instants == NONE, self._epochs.read(block, len(block))[1], instants)
         return np.array(of, np.int64), instants, self._take(values, raw), np.array(malformed, np.int64)
 
     def _scopes(self, text: bytes) -> list[tuple[Any, ...]] | None:
         """The records of a line, each with the objects around it, innermost first; None for no JSON object."""
         if not text.strip():
             return []
-        try:
-            whole = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return None
+        whole = _parsed(text)
         if not isinstance(whole, dict):
             return None
         return [(whole,)] if self._records is None else list(_descend((whole,), self._records))
@@ -94,7 +94,7 @@ class Records:
                 text = rule.contains.encode()
                 candidates = candidates[[text in raw[place] for place in candidates]]
             own = {name: column.take(pa.array(candidates)) for name, column in fields.items()}
-            if rule.event is not None:
+            if rule.event is not None and not rule.placeholders:
                 own.pop("event", None)
             if rule.pattern is not None:
                 found = pc.extract_regex(own.get(MESSAGE, pa.nulls(len(candidates), pa.string())), rule.pattern)
@@ -102,9 +102,21 @@ class Records:
                 own = {name: column.filter(valid) for name, column in own.items()} | captured(found.filter(valid))
                 candidates = candidates[valid]
             table = taken(rule, own, candidates)
-            free[table["line"].to_numpy()] = False
+            free[table.lines] = False
             tables.append(table)
         return joined(tables)
+
+
+def _parsed(text: bytes) -> Any:
+    """A JSON value, also where a text in it is no UTF-8; None for no JSON."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return orjson.loads(text.decode(errors="replace"))
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _steps(path: str) -> list[Step]:
@@ -130,13 +142,19 @@ def _descend(scope: tuple[Any, ...], steps: list[Step]) -> Iterator[tuple[Any, .
             yield from _descend((item, *scope), steps[1:])
 
 
-def _first(scope: tuple[Any, ...], paths: list[list[Step]]) -> str | None:
-    """The first value that is there at any of the paths, as text; objects around a record count as well."""
+def _first(scope: tuple[Any, ...], paths: list[list[Step]], nothing: str = "") -> str | None:
+    """The first value that is there at any of the paths, as text; objects around a record count as well.
+
+    Args:
+        scope: the record and the objects around it, innermost first.
+        paths: where to look.
+        nothing: a text that says that nothing is there.
+    """
     for path in paths:
         from_root = bool(path) and path[0][0] == "root"
         for level in scope[-1:] if from_root else scope:
             text = _text(_value(level, path[from_root:]))
-            if text is not None:
+            if text is not None and text != nothing:
                 return text
     return None
 

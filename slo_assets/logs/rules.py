@@ -41,11 +41,51 @@ Fields = Mapping[str, pa.Array]
 
 @dataclass(frozen=True)
 class Hits:
-    """Where literals stand: which one, its position in the block, and its line; shapes (hits,), by position."""
+    """Where literals stand: which one, and its position in the block, ascending; shapes (hits,)."""
 
     literals: Ints
     positions: Ints
-    lines: Ints
+
+    @classmethod
+    def joined(cls, parts: list[tuple[int, Hits]]) -> Hits:
+        """The hits in parts of a block, each with the position at which it begins."""
+        none = np.empty(0, np.int64)
+        return cls(
+            np.concatenate([none, *(part.literals for _, part in parts)]),
+            np.concatenate([none, *(part.positions + start for start, part in parts)]),
+        )
+
+
+@dataclass(frozen=True)
+class _Search:
+    """How the lines of a rule are found.
+
+    Attributes:
+        literal: the number of its literal text; None where any line may be its.
+        hiding: literals that can hide it by overlapping it, since of two that overlap only the first is told:
+            their number, their length, and the byte that follows when they do (None: any).
+        anchored: the pattern from the literal text on; None where the match may begin before it.
+    """
+
+    rule: Rule
+    literal: int | None
+    hiding: tuple[tuple[int, int, int | None], ...]
+    anchored: str | None
+
+    @classmethod
+    def of(cls, rule: Rule, literals: list[bytes]) -> _Search:
+        if not rule.contains:
+            return cls(rule, None, (), None)
+        text = rule.contains.encode()
+        hiding: list[tuple[int, int, int | None]] = []
+        for number, literal in enumerate(literals):
+            if literal != text:
+                follows: list[int | None] = (
+                    [None] if text in literal else [text[length] for length in _overlaps(literal, text)]
+                )
+                hiding += [(number, len(literal), byte) for byte in follows]
+        anchored = f"^(?:{rule.pattern})" if _begins_with_text(rule) else None
+        return cls(rule, literals.index(text), tuple(hiding), anchored)
 
 
 class TextRules:
@@ -59,79 +99,81 @@ class TextRules:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         """Prepare the search for all literals at once."""
-        self._rules = rules
-        self._literals = list(dict.fromkeys(rule.contains.encode() for rule in rules if rule.contains))
+        literals = list(dict.fromkeys(rule.contains.encode() for rule in rules if rule.contains))
         kind = MatchKind.LeftmostFirst
-        self._search = BytesAhoCorasick(self._literals, matchkind=kind) if self._literals else None
+        self._literals = BytesAhoCorasick(literals, matchkind=kind) if literals else None
+        self._searches = [_Search.of(rule, literals) for rule in rules]
 
-    def take(self, lines: Lines) -> pa.Table:
-        """What the rules take of the lines of a block; columns of :data:`TAKEN`."""
-        hits = self._hits(lines)
-        free = np.ones(len(lines.ends), bool)
-        tables = []
-        for rule in self._rules:
-            candidates, positions = self._candidates(rule, hits, lines)
-            open_ = free[candidates]
-            candidates = candidates[open_]
-            if len(candidates):
-                positions = None if positions is None else positions[open_]
-                table = self._apply(rule, candidates, positions, lines)
-                free[table["line"].to_numpy()] = False
-                tables.append(table)
-        return joined(tables)
-
-    def _hits(self, lines: Lines) -> Hits:
-        found = self._search.find_matches_as_indexes(lines.data) if self._search else []
+    def search(self, data: memoryview) -> Hits:
+        """Where the rules' literal texts stand."""
+        found = self._literals.find_matches_as_indexes(data) if self._literals else []
         flat = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
-        return Hits(flat[:, 0].copy(), flat[:, 1].copy(), np.searchsorted(lines.ends, flat[:, 1]))
+        return Hits(flat[:, 0], flat[:, 1])
 
-    def _candidates(self, rule: Rule, hits: Hits, lines: Lines) -> tuple[Ints, Ints | None]:
-        """The lines that hold a rule's text, and where it stands first in each, if that is known."""
-        if not rule.contains:
-            return np.arange(len(lines.ends)), None
-        text = rule.contains.encode()
-        chosen = hits.literals == self._literals.index(text)
-        candidates, positions = hits.lines[chosen], hits.positions[chosen]
-        hidden = self._hidden(text, hits, lines)
-        if len(hidden):
-            candidates = np.union1d(candidates, hidden)
-            found = pc.find_substring(lines.texts(candidates), text).to_numpy()
-            candidates, positions = candidates[found >= 0], (lines.starts[candidates] + found)[found >= 0]
-        first = np.ones(len(candidates), bool)
-        np.not_equal(candidates[1:], candidates[:-1], out=first[1:])
-        return candidates[first], positions[first]
+    def take(self, lines: Lines, hits: Hits) -> pa.Table:
+        """What the rules take of the lines of a block; columns of :data:`TAKEN`.
 
-    def _hidden(self, text: bytes, hits: Hits, lines: Lines) -> Ints:
-        """Lines in which another literal may hide the text, since of two that overlap only the first is told."""
-        data, found = np.frombuffer(lines.data, np.uint8), [np.empty(0, np.int64)]
-        for number, literal in enumerate(self._literals):
-            if literal == text:
+        Args:
+            lines: all lines of the block.
+            hits: where the literals stand in it.
+        """
+        of = np.searchsorted(lines.ends, hits.positions)
+        free = np.ones(len(lines.ends), bool)
+        found = []
+        for search in self._searches:
+            candidates, positions = _candidates(search, hits, of, lines)
+            left = free[candidates]
+            if not left.any():
                 continue
-            chosen = hits.literals == number
-            follows = hits.positions[chosen] + len(literal)
-            if text in literal:
-                found.append(hits.lines[chosen])
-            for length in _overlaps(literal, text):
-                goes_on = data[np.minimum(follows, len(data) - 1)] == text[length]
-                found.append(hits.lines[chosen][goes_on])
-        return np.concatenate(found)
+            if not left.all():
+                candidates, positions = candidates[left], None if positions is None else positions[left]
+            part = _apply(search, candidates, positions, lines)
+            free[part.lines] = False
+            found.append(part)
+        return joined(found)
 
-    def _apply(self, rule: Rule, candidates: Ints, positions: Ints | None, lines: Lines) -> pa.Table:
-        if rule.pattern is None:
-            return taken(rule, {}, candidates)
-        anchored = positions is not None and _begins_with_text(rule)
-        texts = lines.texts(candidates, positions if anchored else None).dictionary_encode()
-        distinct = texts.dictionary
-        found = pc.extract_regex(distinct, f"^(?:{rule.pattern})" if anchored else rule.pattern)
-        if anchored and found.null_count:
-            # The match may begin at a later occurrence of the text.
-            found = pc.coalesce(found, pc.extract_regex(distinct, rule.pattern))
+
+def _candidates(search: _Search, hits: Hits, of: Ints, lines: Lines) -> tuple[Ints, Ints | None]:
+    """The lines that hold a rule's text, and where it stands first in each, if that is known."""
+    if search.literal is None:
+        return np.arange(len(lines.ends)), None
+    chosen = np.flatnonzero(hits.literals == search.literal)
+    candidates, positions = of[chosen], hits.positions[chosen]
+    hidden = _hidden(search, hits, of, lines)
+    if len(hidden):
+        candidates = np.union1d(candidates, hidden)
+        found = pc.find_substring(lines.texts(candidates), str(search.rule.contains).encode()).to_numpy()
+        candidates, positions = candidates[found >= 0], (lines.starts[candidates] + found)[found >= 0]
+    again = np.flatnonzero(candidates[1:] == candidates[:-1]) + 1
+    return (np.delete(candidates, again), np.delete(positions, again)) if len(again) else (candidates, positions)
+
+
+def _hidden(search: _Search, hits: Hits, of: Ints, lines: Lines) -> Ints:
+    """Lines in which another literal may hide the rule's."""
+    data, found = np.frombuffer(lines.data, np.uint8), [np.empty(0, np.int64)]
+    for number, length, byte in search.hiding:
+        chosen = np.flatnonzero(hits.literals == number)
+        follows = np.minimum(hits.positions[chosen] + length, len(data) - 1)
+        found.append(of[chosen if byte is None else chosen[data[follows] == byte]])
+    return np.concatenate(found)
+
+
+def _apply(search: _Search, candidates: Ints, positions: Ints | None, lines: Lines) -> Taken:
+    rule, pattern = search.rule, search.anchored or search.rule.pattern
+    if pattern is None:
+        return taken(rule, {}, candidates)
+    texts = lines.texts(candidates, positions if search.anchored else None).dictionary_encode()
+    found = pc.extract_regex(texts.dictionary, pattern)
+    if search.anchored and found.null_count:
+        # The match may begin at a later occurrence of the text.
+        found = pc.coalesce(found, pc.extract_regex(texts.dictionary, rule.pattern))
+    places = np.asarray(texts.indices)
+    if found.null_count:
         valid = np.asarray(found.is_valid())
-        places = np.cumsum(valid) - 1
-        fields = captured(found.filter(valid))
-        indices = np.asarray(texts.indices)
-        fits = valid[indices]
-        return taken(rule, fields, candidates[fits], places[indices[fits]], int(valid.sum()))
+        fits = valid[places]
+        candidates, places = candidates[fits], (np.cumsum(valid) - 1)[places[fits]]
+        found = found.filter(valid)
+    return taken(rule, captured(found), candidates, places, len(found))
 
 
 def _overlaps(literal: bytes, text: bytes) -> list[int]:
@@ -164,53 +206,95 @@ def _text(values: pa.Array) -> pa.Array:
         text = values.cast(pa.string())
     except pa.ArrowInvalid:
         text = pa.array([value.decode(errors="replace") for value in values.to_pylist()], pa.string())
-    return pc.if_else(pc.equal(text, ""), None, text)
+    empty = pc.equal(text, "")
+    return pc.if_else(empty, None, text) if pc.any(empty).as_py() else text
 
 
-def taken(rule: Rule, fields: Fields, lines: Ints, places: Ints | None = None, distinct: int | None = None) -> pa.Table:
-    """The rows of a rule.
+@dataclass(frozen=True)
+class Taken:
+    """What one rule took.
+
+    Attributes:
+        rule: which one.
+        lines: the numbers of the lines, ascending, shape (lines,).
+        places: where each line's values stand, shape (lines,).
+        kinds, events, keys, durations: what each distinct text tells, shape (texts,).
+    """
+
+    rule: Rule
+    lines: Ints
+    places: Ints
+    kinds: npt.NDArray[np.int8]
+    events: pa.Array
+    keys: pa.Array
+    durations: pa.Array
+
+
+def taken(rule: Rule, fields: Fields, lines: Ints, places: Ints | None = None, texts: int | None = None) -> Taken:
+    """Apply a rule's conditions to lines that it fits, and find what they tell.
 
     Args:
         rule: decides on conditions, kind, event, key and duration.
-        fields: by name, the distinct values of each field.
-        lines: the numbers of the lines, shape (lines,).
-        places: where each line's values stand in the fields; the lines' own places without it.
-        distinct: how long the fields are; as many as lines without it.
+        fields: by name, the values of each field in the distinct texts.
+        lines: the numbers of the lines, ascending, shape (lines,).
+        places: where each line's text stands among the distinct ones; at its own place without it.
+        texts: how many distinct texts there are; as many as lines without it.
     """
-    count = len(lines) if distinct is None else distinct
-    where = np.ones(count, bool)
+    count = len(lines) if texts is None else texts
+    places = np.arange(count) if places is None else places
+    events = _event(rule, fields, count)
+    where = np.asarray(events.is_valid())
     for condition in rule.where:
         where &= holds(condition, fields, count)
-    event = _event(rule, fields, count)
-    where &= np.asarray(event.is_valid())
-    kind = np.full(count, KINDS.get(rule.kind, SUCCESS), np.int8)
+    kinds = np.full(count, KINDS.get(rule.kind, SUCCESS), np.int8)
     for condition in rule.failure_when:
-        kind[holds(condition, fields, count)] = FAILURE
-    key = pc.binary_join_element_wise(rule.event or "", pc.coalesce(fields.get("key", _nulls(count)), event), "\0")
+        kinds[holds(condition, fields, count)] = FAILURE
+    keys = pc.coalesce(fields["key"], events) if "key" in fields else events
+    keys = pc.binary_join_element_wise(rule.event or "", keys, "\0")
+    if not where.all():
+        fits = where[places]
+        lines, places = lines[fits], places[fits]
+    return Taken(rule, lines, places, kinds, events, keys, _duration(rule, fields, count))
+
+
+def joined(found: list[Taken]) -> pa.Table:
+    """What several rules took as one table, in the order of the lines; columns of :data:`TAKEN`."""
+    if not found:
+        return TAKEN.empty_table()
+    starts = np.cumsum([0, *(len(part.kinds) for part in found)])
+    lines = np.concatenate([part.lines for part in found])
+    order = np.argsort(lines, kind="stable")
+    what = np.concatenate([part.places + start for part, start in zip(found, starts, strict=False)])[order]
+    rules = np.repeat(np.arange(len(found)), [len(part.lines) for part in found])[order]
+    durations = pa.concat_arrays([part.durations for part in found])
+    said = np.asarray(durations.is_valid())[what]
     columns = {
-        "kind": pa.array(kind),
-        "event": event.dictionary_encode(),
-        "component": _repeated(rule.component, count),
-        "key": key.dictionary_encode(),
-        "duration_ms": _duration(rule, fields, count),
+        "line": pa.array(lines[order]),
+        "rule": _named(rules, [part.rule.id for part in found]),
+        "kind": pa.array(np.concatenate([part.kinds for part in found])[what]),
+        "event": _distinct([part.events for part in found], what),
+        "component": _named(rules, [part.rule.component for part in found]),
+        "key": _distinct([part.keys for part in found], what),
+        "duration_ms": pa.array(durations.to_numpy(zero_copy_only=False)[what], mask=~said),
     }
-    chosen = np.arange(count) if places is None else places
-    fits = where[chosen]
-    at, numbers = pa.array(chosen[fits]), lines[fits]
-    columns = {name: values.take(at) for name, values in columns.items()}
-    columns |= {"line": pa.array(numbers), "rule": _repeated(rule.id, len(numbers))}
-    return pa.table({name: columns[name] for name in TAKEN.names}, schema=TAKEN)
+    return pa.table(columns, schema=TAKEN)
+
+
+def _distinct(texts: list[pa.Array], what: Ints) -> pa.DictionaryArray:
+    encoded = pa.concat_arrays(texts).dictionary_encode()
+    codes = encoded.indices.fill_null(0).to_numpy()
+    return pa.DictionaryArray.from_arrays(pa.array(codes[what]), encoded.dictionary)
+
+
+def _named(numbers: Ints, names: list[str | None]) -> pa.DictionaryArray:
+    absent = np.array([name is None for name in names])[numbers]
+    known = list(dict.fromkeys(name or "" for name in names))
+    codes = np.array([known.index(name or "") for name in names], np.int32)[numbers]
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=absent), pa.array(known, pa.string()))
 
 
 def _nulls(count: int) -> pa.Array:
     return pa.nulls(count, pa.string())
-
-
-def _repeated(text: str | None, count: int) -> pa.DictionaryArray:
-    indices = np.zeros(count, np.int32)
-    return pa.DictionaryArray.from_arrays(
-        pa.array(indices, mask=np.full(count, text is None)), pa.array([text or ""], pa.string())
-    )
 
 
 def _event(rule: Rule, fields: Fields, count: int) -> pa.Array:
@@ -246,25 +330,23 @@ def holds(condition: Condition, fields: Fields, count: int) -> npt.NDArray[np.bo
 
 def numbers(texts: pa.Array) -> pa.Array:
     """Texts as float64; null where one is no number."""
-    plain = pc.match_substring_regex(texts, NUMBER)
-    return pc.utf8_trim_whitespace(pc.if_else(plain, texts, None)).cast(pa.float64())
+    try:
+        return texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        plain = pc.match_substring_regex(texts, NUMBER)
+        return pc.utf8_trim_whitespace(pc.if_else(plain, texts, None)).cast(pa.float64())
 
 
 def _duration(rule: Rule, fields: Fields, count: int) -> pa.Array:
     """Milliseconds that the line says: NaN where that is no number, null where it says none."""
-    written = fields.get("duration", _nulls(count))
-    said = pc.coalesce(numbers(written), pc.if_else(pc.is_valid(written), float("nan"), None))
+    if "duration" not in fields:
+        return pa.nulls(count, pa.float64())
+    said = numbers(fields["duration"])
+    if said.null_count:
+        said = pc.coalesce(said, pc.if_else(pc.is_valid(fields["duration"]), float("nan"), None))
     factor = pa.scalar(MILLISECONDS[rule.duration_unit])
     if "unit" in fields:
         units = [MILLISECONDS.get(unit or rule.duration_unit, float("nan")) for unit in fields["unit"].to_pylist()]
         factor = pa.array(units, pa.float64())
     product = pc.multiply(said, factor)
-    return pc.if_else(pc.is_inf(product), float("nan"), product)
-
-
-def joined(tables: list[pa.Table]) -> pa.Table:
-    """Tables of several rules as one, in the order of the lines."""
-    if not tables:
-        return TAKEN.empty_table()
-    whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-    return whole.take(pa.array(np.argsort(whole["line"].to_numpy(), kind="stable")))
+    return pc.if_else(pc.is_finite(product), product, pc.if_else(pc.is_valid(product), float("nan"), None))

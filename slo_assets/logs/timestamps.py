@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 
 
 class LineTimes:
-    """Tells the time of text lines, as a dialect's ``time`` says.
+    """Finds lines, and tells the time of each, as a dialect's ``time`` says; of JSON lines it tells none.
 
     Args:
         time: format, place and zone.
@@ -31,7 +32,15 @@ class LineTimes:
 
     def __init__(self, time: Time, name: str = "", year: int | None = None) -> None:
         """Look the zone's changes up once."""
-        place = machine.AFTER if time.after else machine.START if time.at == "start" else machine.ANYWHERE
+        place = (
+            machine.NOWHERE
+            if time.field
+            else machine.AFTER
+            if time.after
+            else machine.START
+            if time.at == "start"
+            else machine.ANYWHERE
+        )
         self._how = np.array([FORMATS[time.format], place], np.int64)
         self._after = np.frombuffer((time.after or "").encode() or b"\0", np.uint8)
         self._zone = zone_changes(time.zone)
@@ -40,17 +49,33 @@ class LineTimes:
         #: The year and month of the last line, and the instant that the first one is near to.
         self.calendar = np.array([known or 0, 0, NONE if near is None else near], np.int64)
 
-    def read(self, data: npt.NDArray[np.uint8], ends: Ints, limit: int) -> Ints:
-        """The instant that each line of a block tells, ``NONE`` where it tells none, shape (lines,).
+    def read(self, data: memoryview, limit: int) -> tuple[Ints, Ints]:
+        """Find the lines of a block, and the time that each of them tells.
 
         Args:
-            data: the block's bytes, shape (bytes,); it begins with a line.
-            ends: where each line ends, shape (lines,).
+            data: the block's bytes; it begins with a line.
             limit: only so many bytes of a line are looked at.
+
+        Returns:
+            For each line, shape (lines,): where it ends (its line feed, or the block's end), and its own
+            instant, ``NONE`` where it tells none.
         """
-        instants = np.empty(len(ends), np.int64)
-        machine.read(data, limit, self._how, self._after, *self._zone, self.calendar, ends, instants)
-        return instants
+        array = np.frombuffer(data, np.uint8)
+        words = np.ndarray((max(len(array) - 7, 0),), np.uint64, data if len(array) else b"", strides=(1,))
+        array.flags.writeable = words.flags.writeable = False
+        ends, instants = _scratch(len(array))
+        count = machine.read(array, words, limit, self._how, self._after, *self._zone, self.calendar, ends, instants)
+        return ends[:count].copy(), instants[:count].copy()
+
+
+_own = threading.local()
+
+
+def _scratch(lines: int) -> tuple[Ints, Ints]:
+    """Room for the ends and instants of so many lines, this thread's; what is not used of it costs nothing."""
+    if len(getattr(_own, "ends", ())) < lines:
+        _own.ends, _own.instants = np.empty(lines, np.int64), np.empty(lines, np.int64)
+    return _own.ends, _own.instants
 
 
 @lru_cache(maxsize=64)

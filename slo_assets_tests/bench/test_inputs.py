@@ -27,7 +27,7 @@ def test_the_generated_text_has_about_the_mix_of_the_real_log() -> None:
 
     assert 1_000_000 < len(text) < 2_000_000
     assert in_a_page(b"BeatExecutor: Beat ") == pytest.approx(BEATS_PER_PAGE, rel=0.1)
-    assert in_a_page(b" Started: ") == pytest.approx(BEATS_PER_PAGE, rel=0.1)
+    assert b" Started: " not in text
     assert in_a_page(b"Attempting to mount plugin: ") == pytest.approx(MOUNTS_PER_PAGE, rel=0.1)
     assert len(text) / lines == pytest.approx(126_363 / LINES_PER_PAGE, rel=0.1)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo_assets.domain.event_log import EventLog, FileScan, event_frame, of_period, outages_of
+from slo_assets.domain.event_log import COLUMNS, FILE_COLUMNS, EventLog, FileScan, Outage, event_frame, of_period, outages_of, stacked
 from slo_assets.periods import Period
 from slo_assets_tests.domain.telling import (
     AFTERWARDS,
@@ -23,7 +25,7 @@ from slo_assets_tests.domain.telling import (
     started,
     text,
 )
-from slo_assets_tests.situations import config_with, event_log, shipped_config
+from slo_assets_tests.situations import config_with, event_log, scan_of, shipped_config
 
 KINDS = {"S": "success", "F": "failure", "U": "unfinished"}
 SWITCHES = {"c": CANVAS, "t": "theme", "?": None}
@@ -41,7 +43,14 @@ def scan(marks: str, file: str = "app.log") -> FileScan:
         "duration_ms": [None] * len(words),
     }
     runs = [(micros(0), micros(max(len(words) - 1, 0)))]
-    return FileScan(event_frame(rows), runs, {}, len(words), file=file)
+    return FileScan(lambda: event_frame(rows), runs, {}, len(words), file=file)
+
+
+def outages(marks: str, least: int) -> tuple[list[Outage], list[bool]]:
+    """What :func:`outages_of` finds in such a file."""
+    file = scan(marks)
+    found, flags = outages_of(file, file.load(), least)
+    return found, list(flags)
 
 
 def outages_by_hand(marks: str, least: int) -> list[tuple[str, int, int, set[int]]]:
@@ -65,7 +74,7 @@ def outages_by_hand(marks: str, least: int) -> list[tuple[str, int, int, set[int
 @settings(max_examples=60, deadline=None)
 def test_outages_are_those_that_one_finds_line_by_line(words: list[str], least: int):
     marks = " ".join(words)
-    found, flags = outages_of(scan(marks), least)
+    found, flags = outages(marks, least)
     expected = outages_by_hand(marks, least)
     assert [(o.component, o.start, o.end, o.line) for o in found] == [
         (component, micros(first), micros(last), first + 1) for component, first, last, _ in expected
@@ -97,7 +106,7 @@ def test_outages_are_those_that_one_finds_line_by_line(words: list[str], least: 
     ],
 )
 def test_an_outage_is_three_failures_in_a_row_in_one_file(marks: str, expected: list[tuple[int, int]]):
-    found, _ = outages_of(scan(marks), 3)
+    found, _ = outages(marks, 3)
     assert [(o.start, o.end) for o in found] == [(micros(first), micros(last)) for first, last in expected]
 
 
@@ -244,8 +253,112 @@ def test_a_line_later_than_the_clock_is_set_aside():
 
 def test_events_of_no_component_are_counted_and_kept_apart():
     log = log_of(done(0, event="minimap:show"), done(1))
-    assert list(log.events["component"].fillna("")) == ["", CANVAS]
+    assert [None if pd.isna(component) else component for component in log.events["component"]] == [None, CANVAS]
     assert log.account["unmapped"] == {"minimap:show": 1}
+
+
+def accounts(*lines: bytes, name: str = "app.log", **logs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The accounts of November and December from the lines of one file, under other settings of logs."""
+    config = config_with(lambda settings: settings["logs"].update(logs))
+    file = scan_of(b"\n".join(lines) + b"\n", config, name)
+    november, december = (of_period([file], Period(month), config).account for month in (NOVEMBER, "2025-12"))
+    return november, december
+
+
+def test_every_line_of_a_month_is_matched_by_one_rule_or_by_none():
+    lines = [done(0), done(1), started(2), chatter(3), failed(0, since=MIDNIGHT), chatter(1, since=MIDNIGHT)]
+
+    november, december = accounts(*map(str.encode, lines))
+
+    assert (november["matched"], november["unmatched"]) == ({"beat-completed": 2, "beat-started": 1}, 1)
+    assert (december["matched"], december["unmatched"]) == ({"beat-failed": 1}, 1)
+    for account in (november, december):
+        (file,) = account["files"]
+        assert (file["matched"], file["unmatched"]) == (account["matched"], account["unmatched"])
+        assert account["lines"] == file["lines"] == sum(account["matched"].values()) + account["unmatched"]
+
+
+def test_lines_without_a_time_of_their_own_are_counted_in_the_month_whose_time_they_take():
+    november, december = accounts(b"x", chatter(0).encode(), b"x", b"", chatter(0, since=MIDNIGHT).encode(), b"x")
+
+    assert (november["untimed"], december["untimed"]) == (3, 1)
+    assert (november["files"][0]["untimed"], december["files"][0]["untimed"]) == (3, 1)
+
+
+FLAWED = [
+    chatter(0).encode(),
+    b"caf\xe9",
+    b"long " * 1000,
+    chatter(0, since=MIDNIGHT).encode() + b" \xff",
+    b"\xfe",
+    b"x",
+]
+
+
+def test_flawed_lines_are_counted_and_shown_in_the_month_whose_time_they_have():
+    november, december = accounts(*FLAWED, maxLineBytes=1024)
+
+    assert (november["undecodable"], november["overLong"], november["malformed"]) == (1, 1, 0)
+    assert (december["undecodable"], december["overLong"], december["malformed"]) == (2, 0, 0)
+    assert november["flawed"] == [
+        {"file": "app.log", "line": 2, "reason": "undecodable", "text": "caf\\xe9", "period": NOVEMBER},
+        {"file": "app.log", "line": 3, "reason": "overLong", "text": ("long " * 1000)[:200], "period": NOVEMBER},
+    ]
+    assert [(sample["line"], sample["reason"]) for sample in december["flawed"]] == [
+        (4, "undecodable"),
+        (5, "undecodable"),
+    ]
+
+
+def test_lines_that_are_no_json_objects_are_counted_as_malformed():
+    json = {"dialect": {"format": "json", "time": {"field": "at"}}, "profile": None, "rules": [DONE]}
+
+    november, december = accounts(
+        b'{"at": "2025-11-03T12:00:00Z"}', b"no JSON", b"[]", b"", b'{"at": "2025-12-03T12:00:00Z"}', b"{", **json
+    )
+
+    assert (november["lines"], november["malformed"], november["untimed"]) == (4, 2, 3)
+    assert (december["lines"], december["malformed"], december["untimed"]) == (2, 1, 1)
+    assert [(sample["line"], sample["text"]) for sample in november["flawed"]] == [(2, "no JSON"), (3, "[]")]
+
+
+DONE = {"id": "done", "kind": "success", "pattern": "done", "event": "canvas:x"}
+
+
+def test_so_many_samples_of_each_kind_are_kept_as_the_settings_say():
+    (november, _) = accounts(
+        chatter(0).encode(),
+        *[b"\xff %d" % number for number in range(9)],
+        *[b"%d " % number * 1024 for number in range(9)],
+        maxLineBytes=1024,
+        unreadable={"samples": 2},
+    )
+
+    assert (november["undecodable"], november["overLong"]) == (9, 9)
+    assert [(sample["line"], sample["reason"]) for sample in november["flawed"]] == [
+        (2, "undecodable"),
+        (3, "undecodable"),
+        (11, "overLong"),
+        (12, "overLong"),
+    ]
+
+
+def test_events_of_no_component_are_counted_by_month_and_kept_as_events():
+    lines = [
+        done(0, event="minimap:show"),
+        failed(1, event="minimap:show"),
+        started(2, event="minimap:hide"),
+        done(0, event="minimap:show", since=MIDNIGHT),
+    ]
+
+    november, december = both_months(*lines)
+
+    assert (november.account["unmapped"], december.account["unmapped"]) == (
+        {"minimap:hide": 1, "minimap:show": 2},
+        {"minimap:show": 1},
+    )
+    assert [log.account["files"][0]["unmapped"] for log in (november, december)] == [3, 1]
+    assert list(november.events["kind"]) == ["success", "failure", "unfinished"]
 
 
 def test_an_empty_log_tells_nothing():
@@ -262,3 +375,54 @@ def test_the_order_of_the_files_changes_nothing():
         assert log.events.equals(logs[0].events)
         assert (log.runs, log.outages, log.account) == (logs[0].runs, logs[0].outages, logs[0].account)
     assert [outage.file for outage in logs[0].outages] == ["b.log"]
+
+
+# --- frames of events -------------------------------------------------------------------------------------------------
+
+events = st.tuples(
+    st.integers(1, 9),
+    st.integers(-9, 9),
+    st.sampled_from(list(KINDS.values())),
+    st.sampled_from("abcdef"),
+    st.none() | st.sampled_from([CANVAS, "theme", "control-panel"]),
+    st.none() | st.floats(0, 9),
+)
+
+
+def frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    return event_frame({name: [row[place] for row in rows] for place, name in enumerate(FILE_COLUMNS)})
+
+
+def rows_of(table: pd.DataFrame) -> list[tuple[Any, ...]]:
+    return [tuple(None if pd.isna(cell) else cell for cell in row) for row in table.itertuples(index=False, name=None)]
+
+
+@given(st.lists(st.lists(events, max_size=4), max_size=4), st.data())
+@settings(max_examples=60, deadline=None)
+def test_frames_in_a_row_are_the_frame_of_all_rows_however_they_were_cut(
+    parts: list[list[tuple[Any, ...]]], data: st.DataObject
+):
+    whole = [row for part in parts for row in part]
+    cut = data.draw(st.integers(0, len(whole)))
+
+    one = stacked([frame(part) for part in parts])
+    other = stacked([frame(whole[:cut]), frame(whole[cut:])])
+
+    assert rows_of(one) == whole
+    pd.testing.assert_frame_equal(one, other)
+    assert {str(name): str(kind) for name, kind in one.dtypes.items()} == FILE_COLUMNS
+
+
+@given(st.lists(st.lists(events, max_size=4), min_size=1, max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_the_categories_of_a_frame_are_the_values_that_occur_in_it(parts: list[list[tuple[Any, ...]]]):
+    kept = [frame(part).iloc[:2] for part in parts]  # the rest of the values stay behind as categories
+
+    table = stacked(kept)
+
+    for name in ("kind", "event", "component"):
+        assert list(table[name].cat.categories) == sorted({value for value in table[name] if not pd.isna(value)})
+
+
+def test_no_frames_are_an_empty_frame():
+    pd.testing.assert_frame_equal(stacked([], COLUMNS), event_frame({}, COLUMNS))

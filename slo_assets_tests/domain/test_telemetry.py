@@ -139,6 +139,16 @@ def test_everything_that_could_not_be_used_is_told():
         "futureReports": [],
     }
     assert made["unmapped"]["events"] == {"minimap:show": 1}
+    assert made["unmapped"]["moreEvents"] == {"keys": 0, "events": 0}
+
+
+def test_of_many_events_of_no_component_the_most_frequent_are_told_and_the_rest_is_summed():
+    lines = {"a.log": [done(n, event=f"page:{n % 30}") for n in range(100)]}
+    unmapped = document(lines)["metadata"]["unmapped"]
+
+    assert len(unmapped["events"]) == 20
+    assert set(unmapped["events"].values()) == {3, 4}
+    assert unmapped["moreEvents"] == {"keys": 10, "events": 100 - sum(unmapped["events"].values())}
 
 
 # --- the real file's shape --------------------------------------------------------------------------------------------

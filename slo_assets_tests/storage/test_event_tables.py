@@ -1,10 +1,10 @@
-"""Event logs and scans as Parquet and back, checked with pyarrow alone."""
+"""Event logs as Parquet and back, checked with pyarrow alone."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo_assets.domain.event_log import COLUMNS, FILE_COLUMNS, EventLog, FileScan, Outage, event_frame
-from slo_assets.storage.event_tables import from_event_log, from_scan, to_event_log, to_scan
+from slo_assets.domain.event_log import COLUMNS, EventLog, Outage, event_frame, stacked
+from slo_assets.storage.event_tables import from_event_log, to_event_log
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,7 +39,8 @@ counts = st.dictionaries(texts, st.integers(1, 9), max_size=2)
 accounts = st.fixed_dictionaries(
     {
         "files": st.lists(
-            st.fixed_dictionaries({"file": texts, "sha256": texts, "lines": st.integers(1, 9)}), max_size=2
+            st.fixed_dictionaries({"file": texts, "digest": texts, "lines": st.integers(1, 9), "matched": counts}),
+            max_size=2,
         ),
         "lines": st.integers(0, 99),
         "latest": st.none() | instants,
@@ -53,7 +54,8 @@ accounts = st.fixed_dictionaries(
 
 
 def frame(rows: list[tuple[Any, ...]], columns: dict[str, str]) -> pd.DataFrame:
-    return event_frame({name: [row[n] for row in rows] for n, name in enumerate(columns)}, columns)
+    """A frame of events as the domain makes it."""
+    return stacked([event_frame({name: [row[n] for row in rows] for n, name in enumerate(columns)}, columns)], columns)
 
 
 def rows_of(events: pd.DataFrame) -> list[tuple[Any, ...]]:
@@ -72,21 +74,6 @@ logs = st.builds(
     st.lists(outages, max_size=2),
     accounts,
 )
-scans = st.builds(
-    lambda rows, runs, months, lines, undecodable: (
-        rows,
-        FileScan(frame(rows, FILE_COLUMNS), runs, months, lines, undecodable=undecodable),
-    ),
-    st.lists(file_rows, max_size=6),
-    spans,
-    st.dictionaries(
-        st.sampled_from(["2025-10", "2025-11"]),
-        st.fixed_dictionaries({"lines": st.integers(1, 9), "latest": instants, "matched": counts, "unmapped": counts}),
-        max_size=2,
-    ),
-    st.integers(0, 99),
-    st.integers(0, 9),
-)
 
 
 @settings(max_examples=30, deadline=None)
@@ -100,24 +87,6 @@ def test_an_event_log_survives_being_written_and_read(made: tuple[list[tuple[Any
     assert types_of(read.events) == COLUMNS == types_of(log.events)
     assert (read.runs, read.silences, read.outages, read.account) == (log.runs, log.silences, log.outages, log.account)
     assert from_event_log(read) == from_event_log(log)
-
-
-@settings(max_examples=30, deadline=None)
-@given(scans)
-def test_a_scan_survives_being_written_and_read(made: tuple[list[tuple[Any, ...]], FileScan]) -> None:
-    rows, scan = made
-
-    read = to_scan(from_scan(scan))
-
-    assert rows_of(read.events) == rows
-    assert types_of(read.events) == FILE_COLUMNS
-    assert (read.runs, read.months, read.lines, read.undecodable) == (
-        scan.runs,
-        scan.months,
-        scan.lines,
-        scan.undecodable,
-    )
-    assert (read.file, read.digest, read.future) == ("", "", 0)
 
 
 @settings(max_examples=30, deadline=None)
@@ -141,9 +110,9 @@ def test_an_empty_log_keeps_its_columns_and_types() -> None:
 
 
 def test_an_unknown_duration_is_neither_zero_nor_lost() -> None:
-    rows = [(1, 0, "success", "a", None, None), (2, 0, "success", "a", "", 0.0)]
+    rows = [("a.log", 1, 0, "success", "a", None, None, False), ("a.log", 2, 0, "success", "a", "", 0.0, False)]
 
-    read = to_scan(from_scan(FileScan(frame(rows, FILE_COLUMNS), [], {}, 2)))
+    read = to_event_log(from_event_log(EventLog(frame(rows, COLUMNS))))
 
     assert read.events["duration_ms"].isna().tolist() == [True, False]
     assert read.events["component"].isna().tolist() == [True, False]
@@ -167,57 +136,54 @@ def test_the_log_that_is_read_does_not_share_anything_with_the_next_reading() ->
     assert to_event_log(data).runs == {"a.log": [(1, 2)]}
 
 
-SCAN = from_scan(
-    FileScan(frame([(1, 5, "success", "theme:a", "theme", 1.5)] * 3, FILE_COLUMNS), [(5, 5)], {"1970-01": {}}, 3)
+LOG = EventLog(
+    frame([("a.log", n, 5, "success", "theme:a", "theme", 1.5, False) for n in range(3)], COLUMNS),
+    runs={"a.log": [(5, 5)]},
+    account={**EventLog().account, "lines": 3},
 )
+WRITTEN = from_event_log(LOG)
 
 
-def parquet(note: Any, columns: dict[str, list[Any]]) -> bytes:
-    table = pa.table(columns)
+def with_note(change: Callable[[bytes], bytes]) -> bytes:
+    """The log's bytes after a change to the note in the file's metadata."""
+    table = pq.read_table(io.BytesIO(WRITTEN))
+    note = table.schema.metadata[b"slo_assets"]
+    assert change(note) != note
     buffer = io.BytesIO()
-    text = json.dumps(note).encode()
-    checksum = hashlib.sha256(text).hexdigest().encode()
-    metadata = {} if note is None else {b"slo_assets": text, b"slo_assets.sha256": checksum}
-    pq.write_table(table.replace_schema_metadata(metadata), buffer)
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"slo_assets": change(note)}), buffer)
     return buffer.getvalue()
 
 
-WHOLE_NOTE = {"runs": [], "months": {}, "lines": 0, "undecodable": 0}
-WHOLE = {
-    "line": [1],
-    "instant": [EPOCH],
-    "kind": ["success"],
-    "event": ["theme:a"],
-    "component": ["theme"],
-    "duration_ms": [1.5],
-}
-NO_SCANS = {
-    "nothing": b"",
-    "text": b"hello",
-    "the two ends of a Parquet file": b"PAR1PAR1",
-    "half": SCAN[: len(SCAN) // 2],
-    "another table": parquet(WHOLE_NOTE, {"a": [1]}),
-    "a column too few": parquet(WHOLE_NOTE, {name: cells for name, cells in WHOLE.items() if name != "event"}),
-    "no note": parquet(None, WHOLE),
-    "a note that is a list": parquet([], WHOLE),
-    "a note without runs": parquet({name: value for name, value in WHOLE_NOTE.items() if name != "runs"}, WHOLE),
-    "a note with something more": parquet({**WHOLE_NOTE, "colour": "red"}, WHOLE),
-    "runs that are none": parquet({**WHOLE_NOTE, "runs": [7]}, WHOLE),
+DAMAGED_NOTES: Mapping[str, Callable[[bytes], bytes]] = {
+    "another number": lambda note: note.replace(b'"lines":3', b'"lines":8'),
+    "cut": lambda note: note[:-5],
+    "empty": lambda _: b"",
+    "another note": lambda _: json.dumps({"runs": {}, "silences": {}, "outages": []}).encode(),
 }
 
 
-def test_the_tables_in_which_mistakes_are_made_have_none() -> None:
-    assert rows_of(to_scan(parquet(WHOLE_NOTE, WHOLE)).events) == [(1, 0, "success", "theme:a", "theme", 1.5)]
-
-
-@pytest.mark.parametrize("data", NO_SCANS.values(), ids=NO_SCANS)
-def test_bytes_that_are_no_scan_are_refused_as_a_wrong_value(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        to_scan(data)
+@pytest.mark.parametrize("change", DAMAGED_NOTES.values(), ids=DAMAGED_NOTES)
+def test_a_note_that_is_not_the_one_that_was_written_is_refused(change: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(ValueError, match="damaged"):
+        to_event_log(with_note(change))
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, len(SCAN) - 1))
-def test_a_scan_that_was_cut_anywhere_is_refused(length: int) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        to_scan(SCAN[:length])
+@given(st.integers(0, len(WRITTEN) - 1))
+def test_a_log_that_was_cut_anywhere_is_refused(length: int) -> None:
+    with pytest.raises((ValueError, OSError), match=r"."):
+        to_event_log(WRITTEN[:length])
+
+
+def test_no_wrong_byte_in_the_events_changes_what_is_told() -> None:
+    expected = rows_of(LOG.events)
+    footer = int.from_bytes(WRITTEN[-8:-4], "little")
+    refused = 0
+    for place in range(4, len(WRITTEN) - 8 - footer, 7):
+        try:
+            read = to_event_log(WRITTEN[:place] + bytes([WRITTEN[place] ^ 0xFF]) + WRITTEN[place + 1 :])
+        except (ValueError, OSError):
+            refused += 1
+        else:
+            assert rows_of(read.events) == expected, f"byte {place}"
+    assert refused > 5

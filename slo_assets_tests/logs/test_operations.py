@@ -1,7 +1,8 @@
-"""Lines to events: the shipped rules line by line, then whole files against a naive reading of the specification."""
+"""A file's operations: starts and ends brought together, whole files against a naive reading of the specification."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo_assets.config import SloConfig
-from slo_assets.domain.event_log import FileScan
-from slo_assets.logs.scanner import Scanner
-from slo_assets.logs.timestamps import name_instant
-from slo_assets_tests.situations import config_with, shipped_config
+from slo_assets.domain.event_log import FILE_COLUMNS, FileScan
+from slo_assets.logs.machine import NEVER
+from slo_assets.logs.names import name_instant
+from slo_assets.logs.operations import operations as operations_of
+from slo_assets.logs.parts import Settings, new_reader
+from slo_assets.logs.pieces import dated, placed
+from slo_assets_tests.situations import config_with, scan_of, shipped_config
 
 REAL_LOGS = Path(__file__).parents[3] / "shared" / "data" / "renderx" / "logs"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +49,12 @@ def scan(
     *lines: str | bytes, config: SloConfig | None = None, first: int | None = None, until: int | None = None
 ) -> FileScan:
     data = [line if isinstance(line, bytes) else line.encode() for line in lines]
-    return Scanner(config or shipped_config(), until).scan(data, at(0) if first is None else first)
+    return scan_of(
+        b"\n".join(data) + b"\n" * bool(data),
+        config or shipped_config(),
+        until=NEVER if until is None else until,
+        first=at(0) if first is None else first,
+    )
 
 
 def rows(scanned: FileScan) -> list[tuple[Any, ...]]:
@@ -53,77 +62,13 @@ def rows(scanned: FileScan) -> list[tuple[Any, ...]]:
     columns = ["line", "instant", "kind", "event", "component", "duration_ms"]
     return [
         tuple(None if pd.isna(cell) else cell for cell in row)
-        for row in scanned.events[columns].itertuples(index=False, name=None)
+        for row in scanned.load()[columns].itertuples(index=False, name=None)
     ]
 
 
 def operations(scanned: FileScan) -> list[tuple[Any, ...]]:
     """Kind, event and duration of each event."""
     return [(kind, event, duration) for _, _, kind, event, _, duration in rows(scanned)]
-
-
-OPERATIONS = {
-    "a beat that completed": (
-        "✅ BeatExecutor: Beat 2 (library:components:notify-ui) completed in 5ms",
-        [("success", "library:components:notify-ui", 5)],
-    ),
-    "a beat with decimals": (
-        "✅ BeatExecutor: Beat 12 (canvas:component:create) completed in 4.75 ms",
-        [("success", "canvas:component:create", 4.75)],
-    ),
-    "a beat with points in its event": (
-        "BeatExecutor: Beat 1 (canvas.component.create) completed in 5ms",
-        [("success", "canvas.component.create", 5)],
-    ),
-    "a beat that took no time": (
-        "BeatExecutor: Beat 1 (canvas:component:create) completed in 0ms",
-        [("success", "canvas:component:create", 0)],
-    ),
-    "a beat that failed": (
-        "❌ BeatExecutor: Beat 3 (canvas:component:create) failed",
-        [("failure", "canvas:component:create", None)],
-    ),
-    "a beat that failed with a reason": (
-        "❌ BeatExecutor: Beat 3 (canvas:component:create) failed: Error: 7 ms late",
-        [("failure", "canvas:component:create", None)],
-    ),
-    "a beat that failed after a while": (
-        "❌ BeatExecutor: Beat 3 (canvas:component:create) failed after 12ms: Error: late",
-        [("failure", "canvas:component:create", 12)],
-    ),
-    "a beat that failed after a while with decimals": (
-        "❌ BeatExecutor: Beat 3 (canvas:component:create) failed after 12.5 ms",
-        [("failure", "canvas:component:create", 12.5)],
-    ),
-    "a plugin that mounted": ("✅ Plugin mounted successfully: HeaderPlugin", [("success", MOUNT, None)]),
-    "a plugin that did not mount": ("❌ Failed to mount plugin HeaderPlugin", [("failure", MOUNT, None)]),
-    "a plugin that did not mount, with a reason": (
-        "Failed to mount plugin HeaderPlugin: Error: no such module",
-        [("failure", MOUNT, None)],
-    ),
-    "a mount that only started": ("Attempting to mount plugin: HeaderPlugin", [("unfinished", MOUNT, None)]),
-    "a beat that only started": (
-        "🎵 Beat 1 Started: Load (all) Components (library:components:load)",
-        [("unfinished", "library:components:load", None)],
-    ),
-    "a cleaned up movement": ("PerformanceTracker: Cleaned up failed movement Load for Library Load", []),
-    "a movement that completed": ('✅ MovementExecutor: Movement "Load" completed successfully', []),
-    "a movement that failed": ('❌ MovementExecutor: Movement "Load" failed', []),
-    "a movement's duration": ("⏱️ PerformanceTracker: Movement Load completed in 12.80ms", []),
-    "a sequence that completed": ('✅ SequenceExecutor: Sequence "Library Load" completed in 13ms', []),
-    "a sequence that failed": ('❌ SequenceExecutor: Sequence "Library Load" failed: Error', []),
-    "a subscription to failures": ('📡 EventBus: Subscribed to "movement-failed" (1 total subscribers)', []),
-    "a count of failures": ("🎼 Sequence registration complete: 0 registered, 0 failed", []),
-    "a system that is said to have failed": ("🎼 Musical Sequences System initialized: FAILED", []),
-    "an anonymous completion": (" ✅ Completed in 4.70ms", []),
-    "a beat without its event": ("BeatExecutor: Beat 2 completed in 5ms", []),
-    "an empty line": ("", []),
-}
-
-
-@pytest.mark.parametrize(("line", "expected"), OPERATIONS.values(), ids=OPERATIONS)
-def test_a_line_is_the_operation_that_the_specification_says(line: str, expected: list[tuple[Any, ...]]) -> None:
-    assert operations(scan(line)) == expected
 
 
 PAIRS = {
@@ -258,24 +203,6 @@ def test_an_event_belongs_to_a_component_by_whole_segments_of_its_prefix(event: 
     scanned = scan(f"{stamp(0)} BeatExecutor: Beat 1 ({event}) completed in 1ms")
 
     assert [row[4] for row in rows(scanned)] == [component]
-    assert scanned.months["2025-11"]["unmapped"] == ({} if component else {event: 1})
-
-
-def test_unmapped_events_are_counted_by_month_and_kept_as_events() -> None:
-    lines = [
-        f"{stamp(0)} BeatExecutor: Beat 1 (minimap:show) completed in 1ms",
-        f"{stamp(0)} BeatExecutor: Beat 1 (minimap:show) failed",
-        f"{stamp(0)} Beat 1 Started: Hide (minimap:hide)",
-        "2025-12-01T00:00:00Z BeatExecutor: Beat 1 (minimap:show) completed in 1ms",
-    ]
-
-    scanned = scan(*lines)
-
-    assert {month: told["unmapped"] for month, told in scanned.months.items()} == {
-        "2025-11": {"minimap:hide": 1, "minimap:show": 2},
-        "2025-12": {"minimap:show": 1},
-    }
-    assert [row[2] for row in rows(scanned)] == ["success", "failure", "unfinished", "success"]
 
 
 def test_the_longest_prefix_wins_whatever_the_order_of_the_components() -> None:
@@ -315,150 +242,6 @@ def test_another_applications_lines_need_rules_and_no_code() -> None:
 
     assert operations(scanned) == [("success", "theme:a", 3), ("success", "theme:a", 5)]
     assert scanned.months["2025-11"]["matched"] == {"in": 2, "out": 2}
-
-
-def test_the_first_rule_that_matches_takes_the_line() -> None:
-    config = with_rules(
-        {"id": "narrow", "kind": "failure", "contains": "job", "pattern": "job (?P<event>theme:bad)"},
-        {"id": "wide", "kind": "success", "contains": "job", "pattern": r"job (?P<event>\S+)"},
-        {"id": "never", "kind": "failure", "contains": "job", "pattern": r"job (?P<event>\S+)"},
-    )
-
-    scanned = scan("job theme:bad", "job theme:good", "JOB theme:good", config=config)
-
-    assert operations(scanned) == [("failure", "theme:bad", None), ("success", "theme:good", None)]
-    assert scanned.months["2025-11"]["matched"] == {"narrow": 1, "wide": 1}
-
-
-def test_a_rules_own_event_stands_in_where_the_pattern_found_none() -> None:
-    config = with_rules(
-        {
-            "id": "mixed",
-            "kind": "success",
-            "event": "host:sdk:job",
-            "contains": "done",
-            "pattern": r"done(?: (?P<event>\S+))?",
-        }
-    )
-
-    assert operations(scan("done theme:a", "done", config=config)) == [
-        ("success", "theme:a", None),
-        ("success", "host:sdk:job", None),
-    ]
-
-
-@pytest.mark.parametrize("written", ["1.2.3", ".", "9" * 400], ids=["two points", "a point", "too many digits"])
-def test_a_duration_that_is_no_number_is_unknown_and_does_not_cost_the_file(written: str) -> None:
-    config = with_rules(
-        {
-            "id": "done",
-            "kind": "success",
-            "contains": "done",
-            "pattern": r"done (?P<event>\S+) in (?P<duration>[\d.]+)ms",
-        }
-    )
-
-    scanned = scan(f"done theme:a in {written}ms", "done theme:b in 5ms", config=config)
-
-    assert operations(scanned) == [("success", "theme:a", None), ("success", "theme:b", 5)]
-
-
-def test_lines_that_are_no_utf_8_are_counted_and_read_all_the_same() -> None:
-    scanned = scan(
-        b"\xff\xfe 2025-11-10T12:00:00Z",
-        b"caf\xe9 BeatExecutor: Beat 1 (theme:caf\xe9) completed in 1ms",
-        "🎼 BeatExecutor: Beat 1 (theme:café) completed in 2ms",
-    )
-
-    assert scanned.undecodable == 2
-    assert operations(scanned) == [("success", "theme:caf\ufffd", 1), ("success", "theme:café", 2)]
-
-
-@pytest.mark.parametrize(
-    ("minutes", "runs"),
-    [
-        ([0, 5, 10], [(0, 10)]),
-        ([0, 5.0001], [(0, 0), (5.0001, 5.0001)]),
-        ([0, 4, 20, 22], [(0, 4), (20, 22)]),
-        ([20, 22, 0, 4], [(0, 4), (20, 22)]),
-        ([0, 20, 10, 5, 15], [(0, 20)]),
-        ([7], [(7, 7)]),
-        ([], []),
-    ],
-    ids=["just five", "just over five", "two runs", "clock goes back", "gap filled later", "one line", "no line"],
-)
-def test_a_run_ends_where_the_silence_is_over_five_minutes(
-    minutes: list[float], runs: list[tuple[float, float]]
-) -> None:
-    scanned = scan(*(f"{stamp(minute * 60_000)} x" for minute in minutes))
-
-    assert scanned.runs == [(at(start * 60_000), at(end * 60_000)) for start, end in runs]
-
-
-def test_the_silence_is_a_setting() -> None:
-    config = config_with(lambda settings: settings["logs"].update(silenceMinutes=0.5))
-
-    scanned = scan(f"{stamp(0)} x", f"{stamp(30_000)} x", f"{stamp(60_001)} x", config=config)
-
-    assert scanned.runs == [(at(0), at(30_000)), (at(60_001), at(60_001))]
-
-
-def test_a_line_belongs_to_the_month_of_its_own_instant() -> None:
-    beat = "BeatExecutor: Beat 1 (theme:toggle) completed in 1ms"
-
-    scanned = scan(
-        f"2025-10-31T23:59:59.999999Z {beat}",
-        beat,
-        f"2025-11-01T00:00:00Z {beat}",
-        f"[2025-10-31 23:00:00.000 -05:00] [INF] Context: {beat}",
-        f"2025-10-01T00:00:00Z {beat}",
-        first=micros(datetime(2025, 10, 31, tzinfo=UTC)),
-    )
-
-    october, november = scanned.months["2025-10"], scanned.months["2025-11"]
-    assert (october["lines"], november["lines"]) == (3, 2)
-    assert october["latest"] == micros(datetime(2025, 11, 1, tzinfo=UTC)) - 1
-    assert november["latest"] == micros(datetime(2025, 11, 1, 4, tzinfo=UTC))
-    assert list(scanned.months) == ["2025-10", "2025-11"]
-
-
-def test_lines_later_than_the_clock_are_set_aside_with_those_that_take_their_time() -> None:
-    scanned = scan(
-        f"{stamp(0)} Attempting to mount plugin: A",
-        f"{stamp(10)} BeatExecutor: Beat 1 (theme:now) completed in 1ms",
-        f"{stamp(10.001)} BeatExecutor: Beat 1 (theme:later) completed in 1ms",
-        "Plugin mounted successfully: A",
-        f"{stamp(5)} BeatExecutor: Beat 1 (theme:back) completed in 1ms",
-        until=at(10),
-    )
-
-    assert (scanned.lines, scanned.future) == (5, 2)
-    assert [(row[0], row[2], row[3]) for row in rows(scanned)] == [
-        (1, "unfinished", MOUNT),
-        (2, "success", "theme:now"),
-        (5, "success", "theme:back"),
-    ]
-    assert scanned.runs == [(at(0), at(10))]
-    assert scanned.months["2025-11"]["lines"] == 3
-
-
-@pytest.mark.parametrize(
-    "year",
-    [
-        "0001-01-01T00:00:00",
-        "9999-12-31T23:59:59.999",
-        "1969-12-31T23:59:59Z",
-        "9999-11-30T23:59:59Z",
-    ],
-    ids=["the first instant of .NET", "the last instant of .NET", "before 1970", "a month before the last"],
-)
-def test_a_line_with_an_instant_of_another_age_costs_no_other_line(year: str) -> None:
-    beat = "BeatExecutor: Beat 1 (theme:toggle) completed in 1ms"
-
-    scanned = scan(f"{stamp(0)} {beat}", f"expires {year}", f"{stamp(1)} {beat}")
-
-    assert len(rows(scanned)) == 2
-    assert scanned.months["2025-11"]["lines"] == 2
 
 
 # --- whole files against a naive reading -------------------------------------------------------------------
@@ -597,7 +380,6 @@ class Naive:
 
     def months(self, seen: set[int]) -> dict[str, dict[str, Any]]:
         month_of = {i: (EPOCH + timedelta(microseconds=self.instants[i])).isoformat()[:7] for i in seen}
-        unmapped = {line - 1: event for line, _, _, event, owner, _ in self.rows(seen) if owner is None}
         return {
             month: {
                 "lines": sum(month_of[i] == month for i in seen),
@@ -607,7 +389,8 @@ class Naive:
                         RULES[self.lines[i].says] for i in seen if month_of[i] == month and self.lines[i].says in RULES
                     )
                 ),
-                "unmapped": dict(Counter(event for i, event in unmapped.items() if month_of[i] == month)),
+                "untimed": sum(self.own[i] is None for i in seen if month_of[i] == month),
+                **dict.fromkeys(("undecodable", "overLong", "malformed"), 0),
             }
             for month in set(month_of.values())
         }
@@ -645,6 +428,94 @@ def test_a_clock_in_the_middle_of_a_file_hides_exactly_the_later_lines(lines: li
     assert (scanned.lines, scanned.future) == (len(lines), len(lines) - len(seen))
 
 
+# --- several tables -----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_operations_of_pieces_are_those_of_the_file_wherever_it_is_cut(data: st.DataObject) -> None:
+    naive = Naive(data.draw(log_lines))
+    config = shipped_config()
+    lines = [f"{line}\n".encode() for line in naive.text]
+    borders = sorted(data.draw(st.lists(st.integers(0, len(lines)), max_size=4)))
+    settings_of = Settings.of(config.logs, config.logs.reading("app.log"))
+    reader = new_reader(settings_of, "app.log", NEVER)
+    pieces = [
+        reader.read(memoryview(b"".join(lines[start:stop]))) for start, stop in pairwise([0, *borders, len(lines)])
+    ]
+
+    cut = operations_of(placed([dated(naive.first()), *pieces]), config)
+
+    whole = scan(*naive.text, first=naive.first()).load()
+    pd.testing.assert_frame_equal(cut, whole)
+    assert {str(name): str(kind) for name, kind in cut.dtypes.items()} == FILE_COLUMNS
+
+
+def test_no_tables_are_an_empty_frame() -> None:
+    found = operations_of([], shipped_config())
+
+    assert (len(found), list(found.columns)) == (0, list(FILE_COLUMNS))
+
+
+# --- records ------------------------------------------------------------------------------------------------
+
+
+def of_records(*lines: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Line, kind, event and duration of the records of JSON lines, whose ``op`` is ``+a``, ``-a`` or ``!a``."""
+
+    def reading(settings: dict[str, Any]) -> None:
+        settings["logs"] = {
+            "dialect": {"format": "json", "records": "items[]", "time": {"field": "at"}, "fields": {"message": "op"}},
+            "rules": [
+                {"id": "in", "kind": "start", "pattern": r"^\+(?P<event>\w+)"},
+                {"id": "out", "kind": "success", "pattern": r"^-(?P<event>\w+)"},
+                {"id": "no", "kind": "failure", "pattern": r"^!(?P<event>\w+)"},
+            ],
+        }
+
+    written = [json.dumps({"items": items}) for items in lines]
+    found = rows(scan(*written, config=config_with(reading)))
+    return [(line, kind, event, duration) for line, _, kind, event, _, duration in found]
+
+
+def test_the_operations_of_one_line_stand_in_the_order_of_its_records() -> None:
+    ends = [{"at": stamp(n), "op": f"{'-!'[n % 2]}op{n}"} for n in range(60)]
+
+    found = of_records([{"at": stamp(0), "op": "+never"}], ends, [{"op": "-last"}])
+
+    assert [(line, event) for line, _, event, _ in found] == [
+        (1, "never"),
+        *((2, f"op{n}") for n in range(60)),
+        (3, "last"),
+    ]
+
+
+def test_records_of_one_line_that_tell_their_own_times_have_the_time_between_them_as_duration() -> None:
+    line = [{"at": stamp(0), "op": "+a"}, {"at": stamp(250), "op": "-a"}]
+
+    assert of_records(line) == [(1, "success", "a", 250)]
+
+
+def test_records_of_one_line_that_share_its_time_have_no_duration() -> None:
+    assert of_records([{"at": stamp(0), "op": "+a"}, {"op": "-a"}]) == [(1, "success", "a", None)]
+
+
+# --- whose an operation is ----------------------------------------------------------------------------------
+
+
+def test_the_component_that_a_rule_names_wins_over_the_events() -> None:
+    def own(settings: dict[str, Any]) -> None:
+        rule = {"id": "own", "kind": "success", "contains": "own", "pattern": r"own (?P<event>\S+)"}
+        settings["logs"]["rules"] = [
+            {**rule, "component": "host-sdk"},
+            {**rule, "id": "other", "contains": "other", "pattern": r"other (?P<event>\S+)"},
+        ]
+
+    scanned = scan("own theme:a", "other theme:a", "own minimap:a", "other minimap:a", config=config_with(own))
+
+    assert [row[4] for row in rows(scanned)] == ["host-sdk", "theme", "host-sdk", None]
+
+
 # --- the real logs ------------------------------------------------------------------------------------------
 
 
@@ -672,7 +543,7 @@ def test_the_real_log_has_its_25_beats_48_mounts_3_unfinished_and_no_failure() -
     assert sum(row[3] == MOUNT and row[2] == "success" for row in rows(scanned)) == 48
     assert scanned.lines == len(lines) == 1013
     assert sum("failed movement" in line for line in lines) == 10
-    assert scanned.months["2025-11"]["unmapped"] == {}
+    assert all(row[4] is not None for row in rows(scanned))
 
 
 def test_the_real_logs_beats_have_the_durations_that_are_written_in_them() -> None:
