@@ -16,6 +16,7 @@ from slo_assets.domain.event_log import FileScan
 from slo_assets.logs.files import (
     COMPRESSED,
     UNREADABLE,
+    UTF8_MARK,
     ChangedWhileReadError,
     Version,
     is_wide,
@@ -304,8 +305,9 @@ class Plan:
             yield Part(self.path, self.settings, start, stop, begin, min(stop, self.goes_on), size, at_line, until)
         if self.goes_on < size:
             place = self.goes_on
-            # One line begins there: of an endless one, no more is read than shows it as over-long.
-            yield Part(self.path, self.settings, place, place, place, place + 1, size, True, until)
+            # One line begins there, perhaps after a mark: no more of it is read than shows it as over-long.
+            end = min(place + len(UTF8_MARK) + 1, size)
+            yield Part(self.path, self.settings, place, place, place, end, size, True, until)
 
     def kept(self, store: Fragments, results: Iterable[tuple[Part | Whole, Read]]) -> KnownFile:
         """Keep what was read, in fragments of several parts.
@@ -321,13 +323,13 @@ class Plan:
             tail = isinstance(job, Part) and job.start == job.stop
             if pieces and (tail or len(pieces) == SHARES_IN_FRAGMENT):
                 stop = min(length, self.goes_on)
-                fragments.append(store.keep(self.reading, chunks, begin, stop, joined(pieces, self.settings)))
+                fragments.append(store.keep(begin, stop, joined(pieces, self.settings)))
                 pieces, begin = [], stop
             pieces.append(read.piece)
             chunks += read.chunks
             length += read.length
         if begin < length or not fragments:
-            fragments.append(store.keep(self.reading, chunks, begin, length, joined(pieces, self.settings)))
+            fragments.append(store.keep(begin, length, joined(pieces, self.settings)))
         now = version(self.path, anew=True)
         if (
             now.identity != self.version.identity

@@ -1,4 +1,4 @@
-"""What was read of each file, kept: fragments under the digest of their content, and an index of the files.
+"""What was read of each file, kept: fragments under their digests, and an index of the files.
 
 All of it can be deleted at any time, and what is damaged is read anew, with the same result.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,8 +21,6 @@ from slo_assets.logs.pieces import ROWS, Month, Piece, Sample
 from slo_assets.storage.files import sha256, write_atomic
 
 INDEX = "index.json"
-#: Characters of a digest.
-DIGEST = 32
 
 
 class NotKeptError(OSError):
@@ -34,7 +32,7 @@ class Fragment:
     """The lines of a file that begin from one byte to another, as they are kept.
 
     Attributes:
-        key: what it is kept under.
+        key: what it is kept under, the digest of its bytes: nothing else can be found there.
         start: the first byte.
         stop: the byte after the last.
         piece: everything but its rows.
@@ -90,22 +88,24 @@ class Fragments:
 
     folder: UPath
 
-    def keep(self, reading: str, chunks: Iterable[str], start: int, stop: int, piece: Piece) -> Fragment:
-        """Keep a piece of a file whose chunks up to the piece's end have these digests.
+    def keep(self, start: int, stop: int, piece: Piece) -> Fragment:
+        """Keep a piece of a file, whose lines begin from one byte to another.
 
         Raises:
             NotKeptError: nothing can be written.
         """
-        key = digest("\0".join((reading, *chunks, str(start), str(stop))).encode())
-        self._write(f"{key}.arrow", to_bytes(piece.rows))
+        data = to_bytes(piece.rows)
+        key = digest(data)
+        self._write(f"{key}.arrow", data)
         return Fragment(key, start, stop, replace(piece, rows=ROWS.empty_table()))
 
     def has(self, fragment: Fragment) -> bool:
         """Whether a fragment is there and undamaged."""
         try:
-            return is_whole((self.folder / f"{fragment.key}.arrow").read_bytes())
+            self._data(fragment)
         except UNREADABLE:
             return False
+        return True
 
     def rows(self, fragment: Fragment) -> pa.Table:
         """The rows of a fragment, numbered from its first line.
@@ -113,7 +113,14 @@ class Fragments:
         Raises:
             OSError, ValueError: it is missing or damaged.
         """
-        return to_rows((self.folder / f"{fragment.key}.arrow").read_bytes())
+        return pa.ipc.open_file(self._data(fragment)).read_all()
+
+    def _data(self, fragment: Fragment) -> bytes:
+        data: bytes = (self.folder / f"{fragment.key}.arrow").read_bytes()
+        if digest(data) != fragment.key:
+            msg = f"the fragment {fragment.key} is damaged"
+            raise ValueError(msg)
+        return data
 
     def index(self) -> dict[str, KnownFile]:
         """What is known of each file by its name; nothing where the index is missing or damaged."""
@@ -143,29 +150,11 @@ class Fragments:
 
 
 def to_bytes(rows: pa.Table) -> bytes:
-    """Rows in Arrow's file format, after their digest."""
+    """Rows in Arrow's file format."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, ROWS, options=pa.ipc.IpcWriteOptions(compression="lz4")) as file:
         file.write_table(rows)
-    data = sink.getvalue()
-    return digest(data).encode() + bytes(data)
-
-
-def is_whole(data: bytes) -> bool:
-    """Whether the bytes of rows are those that were written."""
-    return digest(memoryview(data)[DIGEST:]).encode() == data[:DIGEST]
-
-
-def to_rows(data: bytes) -> pa.Table:
-    """Rows from their bytes.
-
-    Raises:
-        ValueError: the bytes are others than were written.
-    """
-    if not is_whole(data):
-        msg = "a fragment is damaged"
-        raise ValueError(msg)
-    return pa.ipc.open_file(memoryview(data)[DIGEST:]).read_all()
+    return bytes(sink.getvalue())
 
 
 def _canonical(value: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -68,9 +69,13 @@ class Lines:
 
     def stops(self, lines: Ints) -> Ints:
         """Where the text of some lines ends: before a line feed, or carriage return and line feed."""
+        stops: Ints = np.minimum(self._stops(lines), self.starts[lines] + self.limit)
+        return stops
+
+    def _stops(self, lines: Ints) -> Ints:
         starts, ends = self.starts[lines], self.ends[lines]
         returns = (ends > starts) & (np.frombuffer(self.data, np.uint8)[ends - 1] == CARRIAGE_RETURN)
-        stops: Ints = np.minimum(ends - returns, starts + self.limit)
+        stops: Ints = ends - returns
         return stops
 
     def texts(self, lines: Ints, starts: Ints | None = None) -> pa.Array:
@@ -87,14 +92,23 @@ class Lines:
     def over_long(self) -> Ints:
         """The numbers of the lines that are longer than what is looked at."""
         suspects = np.flatnonzero(self.ends - self.starts > self.limit)
-        return suspects[self.ends[suspects] - self.starts[suspects] > self.limit + 1]
+        return suspects[self._stops(suspects) - self.starts[suspects] > self.limit]
 
     def undecodable(self) -> Ints:
         """The numbers of the lines that are no UTF-8."""
         beyond = np.flatnonzero(np.frombuffer(self.data, np.uint8) >= ASCII)
         suspects = np.unique(np.searchsorted(self.ends, beyond, side="right"))
         suspects = suspects[suspects < len(self.ends)].tolist()
-        return np.array([line for line in suspects if not is_utf8(self.text(line))], np.int64)
+        return np.array([line for line in suspects if not self._decodes(line)], np.int64)
+
+    def _decodes(self, line: int) -> bool:
+        # The limit of what is looked at may cut a character.
+        text = self.text(line)
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(text, final=len(text) < self.limit)
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def text(self, line: int) -> memoryview:
         """The bytes of one line."""

@@ -349,7 +349,9 @@ def _parse_epoch(data, start, at, stop):
         return NONE, -1
     digits, value = 0, 0
     while at + digits < stop and digits < 20 and _is_digit(data[at + digits]):
-        value = value * 10 + np.int64(data[at + digits]) - 48
+        # Nanoseconds beyond the microsecond do not count, and 19 digits may be more than 64 bits hold.
+        if digits < 16:
+            value = value * 10 + np.int64(data[at + digits]) - 48
         digits += 1
     end = at + digits
     if digits == 10:
@@ -360,7 +362,7 @@ def _parse_epoch(data, start, at, stop):
     if digits == 16:
         return value, end
     if digits == 19:
-        return value // 1000, end
+        return value, end
     return NONE, end if digits else -1
 
 

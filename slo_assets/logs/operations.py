@@ -32,7 +32,9 @@ def operations(tables: Iterable[pa.Table], config: SloConfig) -> pd.DataFrame:
     """
     frames = [frame for frame in _ended(tables, config) if len(frame)]
     whole = stacked(frames)
-    return whole if whole["line"].is_monotonic_increasing else whole.sort_values("line", ignore_index=True)
+    if whole["line"].is_monotonic_increasing:
+        return whole
+    return whole.sort_values("line", kind="stable", ignore_index=True)
 
 
 def _ended(tables: Iterable[pa.Table], config: SloConfig) -> Iterator[pd.DataFrame]:

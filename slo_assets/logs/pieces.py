@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +26,9 @@ from slo_assets.logs.timeline import Timeline, month_key, month_starts, timeline
 from slo_assets.logs.timestamps import Ints, LineTimes
 from slo_assets.periods import MINUTE
 
-#: Operations and starts, in the order of their lines: when, and the number of the line that told it.
+#: So many records have numbers of their own in one line.
+RECORDS = 1 << 20
+#: Operations and starts, in the order of their lines: when, and the number of the record that told it.
 ROWS = pa.schema([*TAKEN, ("instant", pa.int64()), ("stamp", pa.int64())])
 #: The month of lines that wait for the piece before.
 WAITING = ""
@@ -75,7 +78,7 @@ class Piece:
         future: how many are later than the clock.
         first: the first instant that it tells, ``NONE`` where it tells none.
         last: the last one, which a line after it takes.
-        stamp: the number of the line that told the last one, -1 without one.
+        stamp: the number of the record that told the last one, -1 without one.
         samples: flawed lines, so many of each kind.
     """
 
@@ -124,12 +127,12 @@ class PieceReader:
         return Piece(
             rows=rows,
             runs=intervals.union(zip(*when.stretches[:, [LOW, HIGH]].T.tolist(), strict=True), self._gap),
-            months=_months(when, rows, {reason: np.searchsorted(of, found) for reason, found in flaws.items()}),
+            months=_months(when, rows, {reason: self._known(found, when, of) for reason, found in flaws.items()}),
             lines=len(lines.ends),
             future=when.future,
             first=int(own[told[0]]) if len(told) else NONE,
             last=when.last,
-            stamp=int(of[when.stamps[-1]]) if when.last != NONE else -1,
+            stamp=int(_stamp(when.stamps[-1:], of)[0]) if when.last != NONE else -1,
             samples=self._sampled(flaws, lines, when, of),
         )
 
@@ -144,16 +147,30 @@ class PieceReader:
             hits.append((start, self._rules.search(part)))
         return Lines.of(data, np.concatenate(ends), self.limit), readable, np.concatenate(own), Hits.joined(hits)
 
+    def _known(self, lines: Ints, when: Timeline, of: Ints) -> Ints:
+        """The places of the first records of lines that are not later than the clock."""
+        places = np.searchsorted(of, lines)
+        known: Ints = places[when.instants[places] <= self._until]
+        return known
+
     def _sampled(self, flaws: Mapping[str, Ints], lines: Lines, when: Timeline, of: Ints) -> tuple[Sample, ...]:
         samples = []
         for reason, found in flaws.items():
             instants = when.instants[np.searchsorted(of, found)]
-            known = instants <= self._until
-            for line, instant in zip(found[known][: self._samples], instants[known], strict=False):
-                text = bytes(lines.text(int(line))[:SAMPLE_BYTES]).decode(errors="backslashreplace")
-                period = WAITING if instant == NONE else month_of(int(instant))
-                samples.append(Sample(int(line), reason, text, period))
+            # Those that wait for an instant may turn out to be later than the clock.
+            for chosen in (instants == NONE, (instants != NONE) & (instants <= self._until)):
+                for line, instant in zip(found[chosen][: self._samples], instants[chosen], strict=False):
+                    text = bytes(lines.text(int(line))[:SAMPLE_BYTES]).decode(errors="backslashreplace")
+                    period = WAITING if instant == NONE else month_of(int(instant))
+                    samples.append(Sample(int(line), reason, text, period))
         return tuple(sorted(samples, key=lambda sample: sample.line))
+
+
+def _stamp(entries: Any, of: Ints) -> Ints:
+    """The number of the record that told an instant: its line's, and which of the line's records it is."""
+    lines = of[entries]
+    stamps: Ints = lines * RECORDS + entries - np.searchsorted(of, lines)
+    return stamps
 
 
 def _rows(taken: pa.Table, when: Timeline, of: Ints, until: int) -> pa.Table:
@@ -162,7 +179,7 @@ def _rows(taken: pa.Table, when: Timeline, of: Ints, until: int) -> pa.Table:
     columns = {name: taken[name] for name in TAKEN.names} | {
         "line": pa.array(of[entries]),
         "instant": pa.array(when.instants[entries]),
-        "stamp": pa.array(np.where(stamps < 0, -1, of[stamps])),
+        "stamp": pa.array(np.where(stamps < 0, -1, _stamp(stamps, of))),
     }
     rows = pa.table(columns, schema=ROWS)
     return rows.filter(pc.less_equal(rows["instant"], until)) if when.future else rows
@@ -236,7 +253,8 @@ def join(pieces: Iterable[Piece], gap: int, samples: int, until: int = NEVER) ->
                 runs.append((before.last, before.last))
         runs += piece.runs
         future += piece.future
-        flawed += [_moved(sample, before) for sample in piece.samples]
+        ahead = before.last != NONE and before.last > until
+        flawed += [_moved(sample, before) for sample in piece.samples if not (ahead and sample.period == WAITING)]
         before = _after(before, piece)
     return replace(
         before,
@@ -256,7 +274,7 @@ def _after(before: Piece, piece: Piece) -> Piece:
         lines=before.lines + piece.lines,
         first=piece.first if before.first == NONE else before.first,
         last=piece.last if told else before.last,
-        stamp=piece.stamp + before.lines if told else before.stamp,
+        stamp=piece.stamp + before.lines * RECORDS if told else before.stamp,
     )
 
 
@@ -278,18 +296,19 @@ def _placed(rows: pa.Table, before: Piece, until: int) -> pa.Table:
     placed = {
         "line": pa.array(rows["line"].to_numpy() + before.lines),
         "instant": pa.array(np.where(stamps < 0, before.last, instants)),
-        "stamp": pa.array(np.where(stamps < 0, before.stamp, stamps + before.lines)),
+        "stamp": pa.array(np.where(stamps < 0, before.stamp, stamps + before.lines * RECORDS)),
     }
     table = pa.table({name: placed.get(name, rows[name]) for name in ROWS.names}, schema=ROWS)
     return table.filter(pc.less_equal(table["instant"], until)) if before.last > until else table
 
 
 def _first_of_each(samples: Iterable[Sample], count: int) -> tuple[Sample, ...]:
-    kept: Counter[str] = Counter()
+    kept: Counter[tuple[str, bool]] = Counter()
     found = []
     for sample in sorted(samples, key=lambda sample: sample.line):
-        kept[sample.reason] += 1
-        if kept[sample.reason] <= count:
+        kind = (sample.reason, sample.period == WAITING)
+        kept[kind] += 1
+        if kept[kind] <= count:
             found.append(sample)
     return tuple(found)
 

@@ -144,6 +144,8 @@ def _candidates(search: _Search, hits: Hits, of: Ints, lines: Lines) -> tuple[In
         candidates = np.union1d(candidates, hidden)
         found = pc.find_substring(lines.texts(candidates), str(search.rule.contains).encode()).to_numpy()
         candidates, positions = candidates[found >= 0], (lines.starts[candidates] + found)[found >= 0]
+    looked_at = positions + len(str(search.rule.contains).encode()) <= lines.starts[candidates] + lines.limit
+    candidates, positions = candidates[looked_at], positions[looked_at]
     again = np.flatnonzero(candidates[1:] == candidates[:-1]) + 1
     return (np.delete(candidates, again), np.delete(positions, again)) if len(again) else (candidates, positions)
 
@@ -331,10 +333,11 @@ def holds(condition: Condition, fields: Fields, count: int) -> npt.NDArray[np.bo
 def numbers(texts: pa.Array) -> pa.Array:
     """Texts as float64; null where one is no number."""
     try:
-        return texts.cast(pa.float64())
+        found = texts.cast(pa.float64())
     except pa.ArrowInvalid:
         plain = pc.match_substring_regex(texts, NUMBER)
-        return pc.utf8_trim_whitespace(pc.if_else(plain, texts, None)).cast(pa.float64())
+        found = pc.utf8_trim_whitespace(pc.if_else(plain, texts, None)).cast(pa.float64())
+    return pc.if_else(pc.is_finite(found), found, None)
 
 
 def _duration(rule: Rule, fields: Fields, count: int) -> pa.Array:

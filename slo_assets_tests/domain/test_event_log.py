@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo_assets.domain.event_log import COLUMNS, FILE_COLUMNS, EventLog, FileScan, Outage, event_frame, of_period, outages_of, stacked
+from slo_assets.domain.event_log import (
+    COLUMNS,
+    FILE_COLUMNS,
+    EventLog,
+    FileScan,
+    Outage,
+    event_frame,
+    of_period,
+    outages_of,
+    stacked,
+)
 from slo_assets.periods import Period
 from slo_assets_tests.domain.telling import (
     AFTERWARDS,

@@ -33,7 +33,7 @@ from slo_assets.periods import parse_instant
 from slo_assets_tests.situations import config_with, shipped_config
 
 NOW = "2025-12-24T12:00:00Z"
-OVER_LONG_MEGABYTES, MEMORY_MEGABYTES = 100, 400
+OVER_LONG_MEGABYTES, MEMORY_MEGABYTES = 200, 400
 
 
 def beat(moment: str, milliseconds: float = 5) -> str:
@@ -193,6 +193,14 @@ def test_a_file_with_a_byte_order_mark_is_read_as_what_it_is(logs: Logs, name: s
     assert told.durations == {name: [5, 7]}
     assert counted(told.scans[name], "undecodable") == 0
     assert told.scans[name].load()["line"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["a.log", "a.log.gz"])
+def test_a_single_line_behind_a_mark_needs_no_line_feed(logs: Logs, name: str) -> None:
+    data = codecs.BOM_UTF8 + beat(second(0))[:-1].encode()
+    logs.put(name, gzip.compress(data) if name.endswith(".gz") else data)
+
+    assert logs.read().durations == {name: [5]}
 
 
 def test_a_large_file_in_utf_16_and_its_compressed_copy_are_one_content(logs: Logs) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from slo_assets.config import Dialect, Rule
 from slo_assets.logs.machine import NEVER, NONE
+from slo_assets.logs.pieces import RECORDS as STAMPS
 from slo_assets.logs.pieces import WAITING, Month, Piece, Sample, dated, join, placed
 from slo_assets_tests.logs.reading import MARKS, read, reader, rows_of
 
@@ -49,11 +50,11 @@ def test_a_line_without_a_time_takes_the_previous_and_lines_before_the_first_wai
 
     assert [(row["line"], row["event"], row["instant"], row["stamp"]) for row in rows_of(piece.rows)] == [
         (0, "a", None, -1),
-        (2, "b", at(0), 1),
-        (3, "c", at(800), 3),
-        (5, "d", at(800), 3),
+        (2, "b", at(0), 1 * STAMPS),
+        (3, "c", at(800), 3 * STAMPS),
+        (5, "d", at(800), 3 * STAMPS),
     ]
-    assert (piece.lines, piece.first, piece.last, piece.stamp) == (6, at(0), at(800), 3)
+    assert (piece.lines, piece.first, piece.last, piece.stamp) == (6, at(0), at(800), 3 * STAMPS)
     assert piece.months == {
         WAITING: Month(1, 1, NONE, matched={"out": 1}),  # type: ignore[arg-type]
         "2025-11": Month(5, 3, at(800), matched={"out": 3}),  # type: ignore[arg-type]
@@ -271,7 +272,7 @@ def test_a_piece_is_joined_with_its_rows_left_elsewhere() -> None:
 
 # --- JSON lines ---------------------------------------------------------------------------------------------
 
-RECORDS = Dialect.model_validate(
+RECORDS_OF_LINES = Dialect.model_validate(
     {"format": "json", "records": "items[]", "time": {"field": "at"}, "fields": {"x": "x"}}
 )
 RECORD_RULES = [Rule(id="any", kind="success", event="seen:{x}")]
@@ -295,7 +296,7 @@ odd_json = st.sampled_from([b"", b"{", b"[]", b'{"items": [], "x": "' + b"y" * 1
 def test_pieces_of_json_lines_are_the_file_wherever_it_is_cut(
     lines: list[bytes], places: list[int], samples: int, until: int
 ) -> None:
-    one = reader(RECORD_RULES, RECORDS, until=until, unreadable={"samples": samples}, **LIMITS)
+    one = reader(RECORD_RULES, RECORDS_OF_LINES, until=until, unreadable={"samples": samples}, **LIMITS)
     parts = cut(lines, places)
 
     pieces = [one.read(memoryview(part)) for part in parts]

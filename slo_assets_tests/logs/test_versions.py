@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,12 +13,10 @@ from hypothesis import strategies as st
 from slo_assets.domain.event_log import FileScan, event_frame, of_period
 from slo_assets.domain.reports import Report, Reported
 from slo_assets.domain.telemetry import Reports
-from slo_assets.logs.scanner import Scanner
-from slo_assets.logs.timestamps import line_instant
 from slo_assets.logs.versions import of_logs, of_reports
 from slo_assets.periods import Period, parse_instant
 from slo_assets.storage.event_tables import from_event_log
-from slo_assets_tests.situations import shipped_config
+from slo_assets_tests.situations import scan_of, shipped_config
 
 MONTHS = [Period("2025-09"), Period("2025-10"), Period("2025-11")]
 Aside = dict[str, Any]
@@ -27,11 +24,7 @@ Aside = dict[str, Any]
 
 def scan(file: str, *lines: str, future: int = 0) -> FileScan:
     """A file's scan, of lines that all tell their time."""
-    data = [line.encode() for line in lines]
-    first = line_instant(data[0])
-    assert first is not None
-    digest = hashlib.sha256(b"\n".join(data)).hexdigest()
-    return replace(Scanner(shipped_config()).scan(data, first), file=file, digest=digest, future=future)
+    return replace(scan_of("\n".join(lines).encode(), shipped_config(), file), future=future)
 
 
 def beat(moment: str) -> str:
@@ -214,6 +207,6 @@ def test_the_same_input_has_the_same_version(versions: Callable[[], dict[str, st
 
 
 def test_a_file_without_lines_concerns_no_month() -> None:
-    empty = FileScan(event_frame({}), [], {}, 0, file="empty.log", digest="3" * 64)
+    empty = FileScan(lambda: event_frame({}), [], {}, 0, file="empty.log", digest="3" * 64)
 
     assert changed_months(of_logs(BOTH, NOTHING_ASIDE, MONTHS), of_logs([*BOTH, empty], NOTHING_ASIDE, MONTHS)) == []
