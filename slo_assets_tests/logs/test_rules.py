@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slo_assets.config import Condition, Rule, profile
@@ -179,7 +179,7 @@ def test_of_a_line_that_is_too_long_its_beginning_alone_is_looked_at(rule: Rule,
     assert [row["line"] for row in rows] == ([0, 1] if found else [1])
 
 
-LITERALS = ["ab", "b", "abc", "bc", "ca", "aab", "a", "ba", "abab"]
+LITERALS = ["ab", "b", "abc", "bc", "ca", "aab", "a", "ba", "abab", "aa", "aaab"]
 PREFIXES = ["", "", "", ".*", "x", "(?:x|y)?"]
 SUFFIXES = [
     "(?P<event>[abc]+)",
@@ -238,6 +238,53 @@ def test_rules_with_texts_that_overlap_take_what_the_first_that_fits_takes(
     rules: tuple[Rule, ...], lines: list[bytes]
 ) -> None:
     assert told(list(lines), *rules) == naive(lines, rules)
+
+
+short_texts = st.text("ab", min_size=1, max_size=4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(short_texts, min_size=1, max_size=5),
+    st.lists(st.text("aab b", max_size=7), min_size=1, max_size=8),
+)
+@example(["aab", "baa"], ["baab"])
+@example(["aaab", "baa", "baaa"], ["baaab", "baaaab"])
+def test_a_text_is_found_in_a_line_whatever_other_texts_overlap_it(texts: list[str], lines: list[str]) -> None:
+    rules = [Rule(id=f"r{n}", kind="success", contains=text, event="x") for n, text in enumerate(texts)]
+    matching = [
+        Rule(id=f"r{n}", kind="success", contains=text, pattern=text, event="x") for n, text in enumerate(texts)
+    ]
+    expected = [
+        (number, f"r{min(found)}", "x")
+        for number, line in enumerate(lines)
+        if (found := [n for n, text in enumerate(texts) if text in line])
+    ]
+
+    assert told(list(lines), *rules) == expected
+    assert told(list(lines), *matching) == expected
+
+
+WHOLE_LINES: dict[str, tuple[str, str, str | None]] = {
+    "an alternative before the text": ("ab|(?P<event>y)", "y abc", "y"),
+    "an alternative in a group": ("ab(?:x|(?P<event>c))", "y abc", "c"),
+    "an alternative in a class": ("ab[|x](?P<event>c)", "y abc", None),
+    "an alternative that is a plain sign": (r"ab\|(?P<event>c)", "y abc", None),
+    "a text whose last sign may be missing": ("ab?(?P<event>.)", "ax ab!", "x"),
+    "a text whose last sign may be there again": ("ab+(?P<event>.)", "ab abb!", " "),
+    "a text whose last sign may be there any number of times": ("ab*(?P<event>.)", "ax ab!", "x"),
+    "a text whose last sign may be there so many times": ("ab{0,1}(?P<event>.)", "ax ab!", "x"),
+}
+
+
+@pytest.mark.parametrize(("pattern", "line", "event"), WHOLE_LINES.values(), ids=WHOLE_LINES)
+def test_a_pattern_that_looks_as_if_it_began_with_the_text_is_searched_in_the_whole_line(
+    pattern: str, line: str, event: str | None
+) -> None:
+    rule = Rule(id="a", kind="success", contains="ab", pattern=pattern)
+
+    assert told([line], rule) == ([] if event is None else [(0, "a", event)])
+    assert told([line], rule) == naive([line.encode()], (rule,)), "the oracle itself"
 
 
 # --- the event key ------------------------------------------------------------------------------------------

@@ -192,6 +192,9 @@ LINES = {
     "a negative offset": ("2025-11-10T04:00:00-08:00 x", NOON),
     "an offset that changes the day": ("2025-11-11T01:00:00+13:00 x", NOON),
     "an offset without a colon": ("2025-11-10T17:30:00+0530 x", NOON),
+    "an offset of 14 hours and a half without a colon": ("2025-11-11T02:30:00+1430 x", NOON),
+    "fifteen hours without a colon, which are no offset": ("2025-11-10T12:00:00+1500 x", NOON),
+    "sixty minutes without a colon, which are no offset": ("2025-11-10T12:00:00+0160 x", NOON),
     "an offset of zero": ("2025-11-10T12:00:00-00:00 x", NOON),
     "no offset, which is UTC": ("2025-11-10T12:00:00 x", NOON),
     "no offset at the line's end": ("x 2025-11-10 12:00:00", NOON),
@@ -209,6 +212,10 @@ LINES = {
     "month 0 alone": ("run 2025-00-10T12:00:00Z", None),
     "hour 24 and minute 60": ("2025-11-10T24:01:00Z or 2025-11-10T12:60:00Z", None),
     "an offset of 25 hours": ("2025-11-10T12:00:00+25:00", None),
+    "a second 60": ("2025-11-10T12:00:60.000Z", None),
+    "a second 69": ("2025-11-10T12:00:69.999Z", None),
+    "another mark before the decimals": ("2025-11-10T12:00:00;123Z", NOON),
+    "a comma before as many decimals": ("2025-11-10T12:00:00,123Z", NOON + 123_000),
     "February 29 of a leap year": ("2024-02-29T00:00:00Z", utc(2024, 2, 29)),
     "February 29 of another year": ("2025-02-29T00:00:00Z", None),
     "a longer run of digits": ("id 12025-11-10T12:00:00Z", None),
@@ -375,6 +382,7 @@ def test_any_lines_of_a_block_tell_what_each_tells_alone(lines: list[bytes], zon
 
 
 BEFORE = ["", "", "", " ", "[", "x 7", "7", "id-", "2025-", "2025-11-", "-----", "2025-13-10T12:34:56Z "]
+ZONE_MARKS = ["Z", "z", "", "+01:00", " -05:00", "+0100", "-2025", "0Z", ".Z", "-", "Z7"]
 
 
 @st.composite
@@ -385,23 +393,20 @@ def close_lines(draw: st.DrawFn) -> list[bytes]:
     written = draw(st.sampled_from(["Z", "Z", "", "+01:00"]))
     lines = []
     for _ in range(draw(st.integers(2, 8))):
-        odd = draw(st.integers(0, 3)) == 0
-        count = draw(st.integers(0, 11)) if odd else digits
-        mark = draw(st.sampled_from(".,;")) if odd else "."
-        zone = draw(st.sampled_from(["Z", "z", "", "+01:00", " -05:00", "+0100", "-2025", "0Z", ".Z", "-", "Z7"]))
+        # In one thing at a time a line is not like the others.
+        odd = draw(st.sampled_from(["", "", "", "", "digits", "mark", "zone", "second", "cut", "byte"]))
+        count = draw(st.integers(0, 11)) if odd == "digits" else digits
+        mark = draw(st.sampled_from(",;Z0")) if odd == "mark" else "."
         fraction = mark + draw(st.text("0123456789", min_size=count, max_size=count)) if count else ""
-        before = draw(st.sampled_from(BEFORE))
+        zone = draw(st.sampled_from(ZONE_MARKS)) if odd == "zone" else written
+        second = draw(st.integers(58, 71) if odd == "second" else st.integers(0, 59))
         after = draw(st.sampled_from(["", " x", "] 2025-11-10T12:34:56.789Z", "0", "\r"]))
-        second = draw(st.integers(0, 61 if odd else 59))
-        line = f"{before}{draw(usual)}{second:02d}{fraction}{zone if odd else written}{after}".encode()
-        if odd and draw(st.booleans()):
-            place = draw(st.integers(0, len(line)))
-            cut = draw(st.booleans())
-            line = (
-                line[:place]
-                if cut
-                else line[:place] + draw(st.sampled_from([b"x", b"9", b"-", b":"])) + line[place + 1 :]
-            )
+        line = f"{draw(st.sampled_from(BEFORE))}{draw(usual)}{second:02d}{fraction}{zone}{after}".encode()
+        place = draw(st.integers(0, len(line)))
+        if odd == "cut":
+            line = line[:place]
+        elif odd == "byte":
+            line = line[:place] + draw(st.sampled_from([b"x", b"9", b"-", b":"])) + line[place + 1 :]
         lines.append(line)
     return lines
 
