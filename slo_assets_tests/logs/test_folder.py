@@ -756,7 +756,7 @@ def test_a_content_without_a_time_is_judged_anew_under_a_name_with_another_date(
     assert list(logs.read().scans["a-2025-10-05.log"].months) == ["2025-10"]
 
 
-def test_two_names_with_other_years_give_one_content_without_years_two_times(logs: Logs) -> None:
+def test_of_two_copies_without_years_under_names_of_two_years_one_is_told_with_its_own_year(logs: Logs) -> None:
     def without_years(settings: dict[str, Any]) -> None:
         settings["logs"]["dialect"] = {"time": {"format": "syslog"}}
 
