@@ -270,7 +270,7 @@ class Condition(_Model):
         return self
 
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _TEMPLATE = re.compile(r"(?:[^\s{}]|\{\w+\})+")
 
 
@@ -322,7 +322,7 @@ class Rule(_Model):
     @property
     def placeholders(self) -> tuple[str, ...]:
         """The fields that the event key is made of."""
-        return tuple(_PLACEHOLDER.findall(self.event or ""))
+        return tuple(PLACEHOLDER.findall(self.event or ""))
 
 
 class Profile(_Model):

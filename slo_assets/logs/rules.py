@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-from slo_assets.config import Condition, Rule
+from slo_assets.config import PLACEHOLDER, Condition, Rule
 from slo_assets.logs.lines import Lines
 from slo_assets.logs.timestamps import Ints
 
@@ -21,7 +21,6 @@ START, SUCCESS, FAILURE = range(3)
 KINDS = {"start": START, "success": SUCCESS, "failure": FAILURE}
 MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "min": 6e4, "h": 3.6e6}
 NUMBER = r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$"
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 #: What the rules took, one row for each line that a rule took, in the order of the lines.
 TAKEN = pa.schema(
