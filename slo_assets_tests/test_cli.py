@@ -212,13 +212,14 @@ def test_simulate_writes_a_data_folder(environment: dict[str, str], tmp_path: Pa
 def test_dagsters_home_is_a_folder_of_the_project_where_none_is_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from slo_assets import cli, settings
+    from slo_assets import settings
+    from slo_assets.cli.common import use_instance
 
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
     monkeypatch.setattr(settings, "ROOT", tmp_path)
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
 
-    cli.use_instance()
+    use_instance()
 
     assert os.environ["DAGSTER_HOME"] == str(tmp_path / ".dagster")
     assert (tmp_path / ".dagster" / "dagster.yaml").read_bytes() == (tmp_path / "dagster.yaml").read_bytes()

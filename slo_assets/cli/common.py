@@ -1,0 +1,55 @@
+"""What commands share: the type of a period, where Dagster records, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from slo_assets.periods import Period
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class _PeriodType(click.ParamType[Period]):
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Period:
+        try:
+            return value if isinstance(value, Period) else Period(value)
+        except ValueError as problem:
+            self.fail(str(problem), param, ctx)
+
+
+PERIOD = _PeriodType()
+
+
+def use_instance() -> None:
+    """Give Dagster its home: ``DAGSTER_HOME``, else ``.dagster/`` in the project's root."""
+    from slo_assets.settings import ROOT
+
+    if not os.environ.get("DAGSTER_HOME"):
+        home = ROOT / ".dagster"
+        home.mkdir(exist_ok=True)
+        settings = home / "dagster.yaml"
+        if not settings.exists() or settings.read_bytes() != (ROOT / "dagster.yaml").read_bytes():
+            settings.write_bytes((ROOT / "dagster.yaml").read_bytes())
+        os.environ["DAGSTER_HOME"] = str(home)
+
+
+def console() -> Console:
+    """Where results are printed, as wide as the terminal; always as wide where there is none."""
+    from rich.console import Console
+
+    from slo_assets import tables
+
+    return Console(width=None if sys.stdout.isatty() else tables.WIDTH)
+
+
+def print_json(value: Any) -> None:
+    """Print a result for machines."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,96 @@
+"""``slo-assets run``: months materialized one after another, or what the rules make of a log."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from slo_assets.cli.common import PERIOD, console, print_json, use_instance
+from slo_assets.domain.account import visible
+
+if TYPE_CHECKING:
+    from slo_assets.backfill import MonthResult
+    from slo_assets.periods import Period
+
+
+@click.command()
+@click.option("--from", "first", type=PERIOD, help="First month; default: the first that has input.")
+@click.option("--to", "last", type=PERIOD, help="Last month; default: the last that has input.")
+@click.option("--period", type=PERIOD, help="This one month.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result for machines.")
+@click.option(
+    "--explain-rules", "explained", metavar="FILE", help="Compute nothing; show what the rules make of a log."
+)
+@click.option("--lines", type=click.IntRange(1), help="With --explain-rules: so many lines; default: 1000.")
+def run(
+    first: Period | None,
+    last: Period | None,
+    period: Period | None,
+    as_json: bool,
+    explained: str | None,
+    lines: int | None,
+) -> None:
+    """Materialize and publish months, the oldest first; without options, each month that has input."""
+    if explained is not None:
+        if period or first or last:
+            raise click.UsageError("--explain-rules computes no month: give only --lines and --json with it")
+        _explain(explained, lines, as_json)
+        return
+    if lines:
+        raise click.UsageError("--lines says how much --explain-rules looks at: give both")
+    if period and (first or last):
+        raise click.UsageError("give either --period, or --from and --to")
+    if first and last and last < first:
+        raise click.UsageError(f"--to {last.key} is before --from {first.key}")
+    from rich.console import Console
+
+    from slo_assets import backfill, tables
+
+    progress = Console(stderr=True)
+    use_instance()
+    with progress.status("Loading Dagster and looking for input …"):
+        worker = backfill.Backfill.from_environment()
+        for month in filter(None, (first, last, period)):
+            if refusal := worker.refusal(month):
+                raise click.UsageError(refusal)
+        try:
+            months = worker.months(period or first, period or last)
+        except backfill.BackfillError as problem:
+            raise click.ClickException(str(problem)) from problem
+    if not months:
+        progress.print(f"No month has input in {worker.data}: put logs into logs/ or telemetry files into telemetry/.")
+    results: list[MonthResult] = []
+    for number, month in enumerate(months, start=1):
+        with progress.status(f"\\[{number}/{len(months)}] {month.key} …"):
+            results.append(worker.run(month))
+        progress.print(tables.month_line(number, len(months), results[-1]))
+    if as_json:
+        print_json(tables.as_json(results, worker.output))
+    else:
+        console().print(tables.closing(results, worker.output))
+    sys.exit(0 if all(result.well for result in results) else 1)
+
+
+def _explain(file: str, lines: int | None, as_json: bool) -> None:
+    """Show what the rules make of a file's first lines."""
+    from upath import UPath
+
+    from slo_assets import tables
+    from slo_assets.logs.explain import LINES, document, explain, find
+    from slo_assets.settings import Settings, read_config
+
+    data = Settings.from_environment().data
+    config = read_config(data)
+    try:
+        path, name = find(file, UPath(data) / "logs")
+        found = explain(path, name, config, lines or LINES)
+    except OSError as problem:
+        raise click.UsageError(visible(str(problem))) from problem
+    if as_json:
+        # A log may hold anything, and what is no ASCII may be a command to the terminal.
+        click.echo(json.dumps(document(found), indent=2))
+    else:
+        console().print(tables.explanation(found))
