@@ -30,7 +30,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from slo_assets.periods import PERIOD_PATTERN
+from slo_assets.config_versions import OPERATIONAL, bumped, differences, level, merged
+from slo_assets.periods import PERIOD_PATTERN, Period
 
 SEVERITIES = ("critical", "high", "medium", "low")
 
@@ -45,6 +46,7 @@ Percentage = Annotated[float, Field(ge=0, le=100, strict=True)]
 Weight = Annotated[float, Field(ge=0, strict=True)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+PeriodKey = Annotated[str, StringConstraints(pattern=f"^{PERIOD_PATTERN}$")]
 
 PROFILES = Path(__file__).parent / "logs" / "profiles"
 
@@ -616,12 +618,31 @@ class EscalationStep(_Model):
     action: str
 
 
+class Change(_Model):
+    """Settings that hold from a period on, while earlier periods keep theirs."""
+
+    effective_from: PeriodKey = Field(description="The first period in which they hold.")
+    reason: Text
+    settings: dict[str, Any] = Field(
+        min_length=1, description="Part of the configuration, put over what holds before; a list is replaced whole."
+    )
+
+
+class Releases(_Model):
+    """How published releases are kept."""
+
+    keep: Count = Field(default=24, description="So many releases of a period; the current one is always kept.")
+    automatic_rollback: bool = Field(
+        default=True, description="Put the last good release back where published files have drifted."
+    )
+
+
 class SloConfig(_Model):
     """The whole configuration of one application."""
 
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     application: str
-    first_period: Annotated[str, StringConstraints(pattern=f"^{PERIOD_PATTERN}$")]
+    first_period: PeriodKey
     logs: Logs
     components: dict[ComponentId, Component] = Field(min_length=1)
     escalation_policies: dict[str, tuple[EscalationStep, ...]] = Field(default_factory=dict)
@@ -633,6 +654,40 @@ class SloConfig(_Model):
     budget_thresholds: BudgetThresholds = BudgetThresholds()
     compliance: Compliance = Compliance()
     dashboard: Dashboard = Dashboard()
+    releases: Releases = Releases()
+    changes: tuple[Change, ...] = ()
+
+    def of_period(self, period: Period) -> SloConfig:
+        """The configuration that holds in a period: with every change up to it, and the version that follows."""
+        return [config for begin, config in self._stages if begin <= period.key][-1]
+
+    def written(self) -> dict[str, Any]:
+        """What the user wrote of it, without defaults, as JSON values."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def settings(self) -> dict[str, Any]:
+        """Everything that documents depend on, defaults included, as JSON values."""
+        return self.model_dump(mode="json", by_alias=True, exclude=set(OPERATIONAL))
+
+    @cached_property
+    def _stages(self) -> tuple[tuple[str, SloConfig], ...]:
+        """From which period which configuration holds; the first holds from the beginning of time."""
+        config = self.model_copy(update={"changes": ()})
+        stages = [("", config)]
+        for change in self.changes:
+            config = config.changed(change)
+            stages.append((change.effective_from, config))
+        return tuple(stages)
+
+    def changed(self, change: Change) -> SloConfig:
+        """This configuration with a change, and the version that follows from it.
+
+        Raises:
+            ValidationError: the change makes it invalid.
+        """
+        after = SloConfig.model_validate(merged(self.written(), change.settings))
+        version = bumped(self.version, level(differences(self.settings(), after.settings())))
+        return after.model_copy(update={"version": version})
 
     def component_of(self, event: str) -> str | None:
         """The component of an event key, else None.
@@ -686,6 +741,44 @@ class SloConfig(_Model):
 
 def contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
     """What no single setting shows: where it stands, and what is wrong with a remedy."""
+    found = list(_contradictions(config))
+    yield from found or _change_contradictions(config)
+
+
+#: What is the same in all periods.
+TIMELESS = ("version", "application", "firstPeriod", "releases", "changes")
+
+
+def _change_contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
+    """What is wrong with the changes, or with the configuration that one of them gives."""
+    changes, config, before = config.changes, config.model_copy(update={"changes": ()}), ""
+    for index, change in enumerate(changes):
+        place: Place = ["changes", index]
+        if change.effective_from <= before:
+            yield (
+                [*place, "effectiveFrom"],
+                f"{change.effective_from} does not come after {before}. Remedy: bring the changes into the order of "
+                "their periods, one for each",
+            )
+            return
+        timeless = [name for name in TIMELESS if name in change.settings]
+        if timeless:
+            yield [*place, "settings", timeless[0]], "it is the same in all periods. Remedy: set it outside of changes"
+            return
+        try:
+            config, before = config.changed(change), change.effective_from
+        except ValidationError as problem:
+            for error in problem.errors(include_url=False):
+                reason, remedy = _reason(dict(error))
+                yield [*place, "settings", *_path_of(error["loc"])], f"{reason}. Remedy: {remedy}"
+            return
+        found = [([*place, "settings", *below], what) for below, what in _contradictions(config)]
+        if found:
+            yield from found
+            return
+
+
+def _contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
     if not config.logs.says_how:
         yield ["logs"], "nothing says how lines are read. Remedy: give logs a profile, or rules"
     named: set[str] = set()
@@ -892,16 +985,25 @@ REMEDIES = {
 
 
 def _explain(name: str, root: yaml.Node, error: dict[str, Any]) -> str:
-    path = [part for part in error["loc"] if part != "[key]"]
+    path = _path_of(error["loc"])
     line = _line_of(root, path)
     where = _dotted(path) or "the document"
-    reason, _, own = error["msg"].removeprefix("Value error, ").partition(". Remedy: ")
-    remedy = own or REMEDIES.get(error["type"], "give a value that fits")
-    if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), _settings(), n=1)
-        reason, remedy = "no such setting", f"write {near[0]}" if near else "remove it"
+    reason, remedy = _reason(error)
     shown = "" if error["type"] == "missing" or not path else f" is {_shorten(error['input'])}"
     return f"{name}, line {line}: {where}{shown}: {reason}. Remedy: {remedy}."
+
+
+def _path_of(place: Iterable[str | int]) -> Place:
+    return [part for part in place if part != "[key]"]
+
+
+def _reason(error: dict[str, Any]) -> tuple[str, str]:
+    """What is wrong with a setting, and the remedy."""
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(_path_of(error["loc"])[-1]), _settings(), n=1)
+        return "no such setting", f"write {near[0]}" if near else "remove it"
+    reason, _, own = error["msg"].removeprefix("Value error, ").partition(". Remedy: ")
+    return reason, own or REMEDIES.get(error["type"], "give a value that fits")
 
 
 def _settings() -> list[str]:

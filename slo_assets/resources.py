@@ -76,24 +76,32 @@ class Inputs(dg.ConfigurableResource):
         """The SLO configuration as it stands in the file."""
         return read_config(self.folder)
 
-    def logs(self, progress: Callable[[str], None] = lambda _: None) -> "tuple[list[FileScan], dict[str, Any]]":
+    def config_of(self, period: Period) -> SloConfig:
+        """The SLO configuration that holds in a period."""
+        return self.config().of_period(period)
+
+    def logs(
+        self, config: SloConfig, progress: Callable[[str], None] = lambda _: None
+    ) -> "tuple[list[FileScan], dict[str, Any]]":
         """What all log files tell up to now, and an account of those that tell nothing.
 
         Args:
+            config: how lines are read, and which components there are.
             progress: told of each file that has to be parsed.
         """
         from slo_assets.logs.folder import LogFolder
 
         logs = UPath(self.folder) / "logs"
         workers = self.extraction.workers(logs)
-        return LogFolder(logs, self.output.scans, self.config(), self.clock.now(), workers).read(progress)
+        return LogFolder(logs, self.output.scans, config, self.clock.now(), workers).read(progress)
 
     def periods(self, progress: Callable[[str], None] = lambda _: None) -> list[Period]:
         """The periods of which logs or reports tell anything, from the first configured to the current one."""
-        scans, _ = self.logs(progress)
+        config = self.config()
+        scans, _ = self.logs(config, progress)
         reports = self.reports().read
         logged = {key for scan in scans for key in scan.months}
-        every = Period(self.config().first_period).until(Period.containing(self.clock.now()))
+        every = Period(config.first_period).until(Period.containing(self.clock.now()))
         return [p for p in every if p.key in logged or any(r.touches(p.start, p.end) for r in reports)]
 
     def reports(self) -> "Reports":

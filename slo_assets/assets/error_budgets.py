@@ -25,7 +25,8 @@ def error_budgets(
     """
     from slo_assets.domain import error_budgets as domain
 
-    period, config = Period(context.partition_key), inputs.config()
+    period = Period(context.partition_key)
+    config = inputs.config_of(period)
     document = domain.document(log_events, telemetry, sli_metrics, slo_targets, period, config)
     budgets = document["errorBudgets"]
     return materialized(

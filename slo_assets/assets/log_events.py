@@ -26,9 +26,10 @@ def log_events(context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Input
     from slo_assets.domain import account
     from slo_assets.domain.event_log import of_period
 
-    scans, aside = inputs.logs(progress=lambda name: context.log.info(f"parsing {name}"))
-    config = inputs.config()
-    log = of_period(scans, Period(context.partition_key), config, aside)
+    period = Period(context.partition_key)
+    config = inputs.config_of(period)
+    scans, aside = inputs.logs(config, progress=lambda name: context.log.info(f"parsing {name}"))
+    log = of_period(scans, period, config, aside)
     counts = log.events.groupby(["component", "kind"]).size().unstack(fill_value=0)
     kinds = ("success", "failure", "unfinished")
     flawed = account.flawed_rows(log.account)

@@ -23,7 +23,7 @@ def production_logs(
     """
     from slo_assets.logs.versions import of_logs
 
-    scans, account = inputs.logs(progress=lambda name: context.log.info(f"parsing {name}"))
+    scans, account = inputs.logs(inputs.config(), progress=lambda name: context.log.info(f"parsing {name}"))
     first = min((month for scan in scans for month in scan.months), default=None)
     return dg.DataVersionsByPartition(of_logs(scans, account, _periods(first, clock)))
 

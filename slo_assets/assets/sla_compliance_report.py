@@ -30,7 +30,8 @@ def sla_compliance_report(
     """
     from slo_assets.domain import sla_compliance as domain
 
-    period, config = Period(context.partition_key), inputs.config()
+    period = Period(context.partition_key)
+    config = inputs.config_of(period)
     document = domain.document(sli_metrics, slo_targets, error_budgets, earlier_reports, period, config)
     report = document["complianceReport"]
     summary = report["summary"]

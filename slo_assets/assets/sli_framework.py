@@ -23,7 +23,8 @@ def sli_framework(
     """
     from slo_assets.domain import sli_framework as domain
 
-    document = domain.document(telemetry, log_events, Period(context.partition_key), inputs.config())
+    period = Period(context.partition_key)
+    document = domain.document(telemetry, log_events, period, inputs.config_of(period))
     functions = document["sliFunctions"]
     return materialized(
         context,

@@ -24,7 +24,8 @@ def sli_metrics(
     """
     from slo_assets.domain import sli_metrics as domain
 
-    document = domain.document(log_events, telemetry, sli_framework, Period(context.partition_key), inputs.config())
+    period = Period(context.partition_key)
+    document = domain.document(log_events, telemetry, sli_framework, period, inputs.config_of(period))
     metrics = document["metrics"]
     return materialized(
         context,

@@ -26,7 +26,8 @@ def slo_sli_sla_dashboard(
     from slo_assets.domain import dashboard as domain
 
     sources = domain.Sources(sli_framework, sli_metrics, slo_targets, error_budgets, sla_compliance_report)
-    document = domain.document(sources, Period(context.partition_key), inputs.config())
+    period = Period(context.partition_key)
+    document = domain.document(sources, period, inputs.config_of(period))
     sections = document["dashboard"]["sections"]
     remaining = {entry["component"]: entry["percentage"] for entry in sections["errorBudgets"]["burndown"]}
     return materialized(

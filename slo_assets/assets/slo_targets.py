@@ -24,7 +24,7 @@ def slo_targets(
     from slo_assets.domain import slo_targets as domain
 
     period = Period(context.partition_key)
-    document = domain.document(sli_metrics, period, inputs.config())
+    document = domain.document(sli_metrics, period, inputs.config_of(period))
     targets = document["sloTargets"]
     expected = [month.key for month in inputs.periods() if period.shifted(-SPAN) <= month < period]
     return materialized(

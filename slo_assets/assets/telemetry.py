@@ -21,9 +21,8 @@ def telemetry(
     """
     from slo_assets.domain import telemetry as domain
 
-    document = domain.document(
-        log_events, inputs.reports(), Period(context.partition_key), clock.now(), inputs.config()
-    )
+    period = Period(context.partition_key)
+    document = domain.document(log_events, inputs.reports(), period, clock.now(), inputs.config_of(period))
     summary = document["summary"]
     shown = (
         "component",
