@@ -43,7 +43,7 @@ class Difference:
     level: Level
 
     def __str__(self) -> str:
-        return f"{self.setting}: {_shown(self.before)} → {_shown(self.after)} ({self.level})"
+        return f"{self.setting}: {shown(self.before)} → {shown(self.after)} ({self.level})"
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
@@ -59,7 +59,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
         found.append(Difference(f"components.{name}", old.get(name), new.get(name), whole))
     shared = {"components": {name: old[name] for name in old if name in new}}
     kept = {"components": {name: new[name] for name in new if name in old}}
-    for setting, was, now in _leaves({**before, **shared}, {**after, **kept}, ""):
+    for setting, was, now in leaves({**before, **shared}, {**after, **kept}):
         if setting.partition(".")[0] not in OPERATIONAL:
             found.append(Difference(setting, was, now, _level(setting)))
     return sorted(found, key=lambda difference: difference.setting)
@@ -98,10 +98,11 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
-def _leaves(before: Any, after: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
+def leaves(before: Any, after: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The places at which two JSON values differ, as dotted paths with both values; lists are compared whole."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in {**before, **after}:
-            yield from _leaves(before.get(key), after.get(key), f"{place}.{key}" if place else str(key))
+            yield from leaves(before.get(key), after.get(key), f"{place}.{key}" if place else str(key))
     elif before != after:
         yield place, before, after
 
@@ -110,6 +111,7 @@ def _level(setting: str) -> Level:
     return "patch" if any(re.fullmatch(pattern, setting) for pattern in WORDING) else "major"
 
 
-def _shown(value: Any, limit: int = 60) -> str:
+def shown(value: Any, limit: int = 60) -> str:
+    """A value as a message shows it."""
     text = "nothing" if value is None else repr(value)
     return text if len(text) <= limit else f"{text[:limit]}…"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from slo_assets.domain.telemetry import Reports
     from slo_assets.logs.workers import Workers
     from slo_assets.storage.publication import Publication
+    from slo_assets.storage.publisher import Publisher
 
 
 class Clock(dg.ConfigurableResource):
@@ -36,6 +37,12 @@ class Output(dg.ConfigurableResource):
     """Where results are kept."""
 
     url: str
+
+    def publisher(self, period: Period) -> "Publisher":
+        """Takes a period through its states, and publishes it."""
+        from slo_assets.storage.publisher import Publisher
+
+        return Publisher(UPath(self.url), period)
 
     def publication(self, period: Period) -> "Publication":
         """The published deliverables of a period."""

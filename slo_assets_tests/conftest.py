@@ -70,9 +70,10 @@ class Project:
         return event.asset_check_evaluation_data
 
     def bytes_by_file(self) -> dict[str, bytes]:
-        """All work and published files."""
+        """All work and published files, as readers find them."""
         root = Path(self.output)
-        return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+        found = [path for kind in ("work", "published") for path in sorted(root.glob(f"{kind}/*/*.*"))]
+        return {str(path.relative_to(root)): path.read_bytes() for path in found if ".views" not in path.parts}
 
 
 MakeProject = Callable[..., Project]

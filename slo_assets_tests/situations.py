@@ -163,8 +163,7 @@ def documents(
             dashboard.Sources(framework, shown, targets, budgets, compliance), month, config
         ),
     }
-    state = workflow.run_through(workflow.INITIAL)
-    return {**made, WORKFLOW_STATE.name: workflow.document(compliance, checksums(made), state, month, config)}
+    return {**made, WORKFLOW_STATE.name: workflow.document(compliance, checksums(made), month, config)}
 
 
 def _last(before: Mapping[str, Month], month: Period, count: int) -> dict[str, Month]:

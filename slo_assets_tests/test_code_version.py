@@ -284,7 +284,7 @@ def test_another_way_to_read_lines_changes_the_version_of_what_is_kept_of_files(
     assert code_version(READING) != before
 
 
-@pytest.mark.parametrize("name", ["logs/folder.py", "logs/operations.py", "logs/reports.py", "cli.py"])
+@pytest.mark.parametrize("name", ["logs/folder.py", "logs/operations.py", "logs/reports.py", "cli/run.py"])
 def test_what_does_not_read_lines_leaves_what_is_kept_of_files_as_it_is(real_copy: Package, name: str) -> None:
     before = code_version(READING)
 

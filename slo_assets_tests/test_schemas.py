@@ -37,7 +37,7 @@ PLAN = SHARED / "spec" / "implementation-plan.md"
 REAL_TELEMETRY = SHARED / "data" / "renderx" / "telemetry" / "renderx-web-telemetry.json"
 
 PUBLISHED = tuple(deliverable.name for deliverable in DELIVERABLES.values())
-DESIGNED = (*PUBLISHED, "telemetry")
+DESIGNED = (*PUBLISHED, "telemetry", "release-manifest")
 ENVELOPE = {"version": "1.0.0", "schemaVersion": "1", "period": "2025-11"}
 CANVAS = "canvas-component"
 TWO_COMPONENTS = (CANVAS, "control-panel")

@@ -1,6 +1,7 @@
 """What all assets have in common: their partitions, how they are declared, and what their result shows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -75,6 +76,7 @@ def materialized(
     figures: Figures,
     rows: Sequence[Row],
     checks: Sequence[dg.AssetCheckResult] = (),
+    sources: Mapping[str, str] = MappingProxyType({}),
     **more: Any,
 ) -> dg.MaterializeResult:
     """The result of an asset: the value, its data version, and what tells its story in the UI.
@@ -85,13 +87,14 @@ def materialized(
         figures: key figures, which the UI plots over the months; unknown ones are left out.
         rows: a table, one row for each component.
         checks: results of the asset's checks.
+        sources: data versions of the sources that it was made from, by name.
         more: further metadata.
 
     Raises:
         SchemaError: the document does not fit its schema; nothing is written then.
     """
     asset = context.asset_key.path[-1]
-    sealed = seal(asset, value)
+    sealed = seal(asset, value, sources)
     metadata: dict[str, Any] = {"components": _table(rows), "dagster/row_count": len(rows)} if rows else {}
     metadata |= {name: float(figure) for name, figure in figures.items() if figure is not None}
     if asset in DELIVERABLES:

@@ -25,6 +25,7 @@ def log_events(context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Input
     """
     from slo_assets.domain import account
     from slo_assets.domain.event_log import of_period
+    from slo_assets.logs.versions import of_logs
 
     period = Period(context.partition_key)
     config = inputs.config_of(period)
@@ -46,6 +47,7 @@ def log_events(context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Input
             lines_readable(log.account, config.logs.unreadable),
             events_mapped(log.account),
         ],
+        sources={"production_logs": of_logs(scans, aside, [period])[period.key]},
         **tables(
             {
                 "lines by file": account.file_rows(log.account),

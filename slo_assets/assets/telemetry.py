@@ -20,9 +20,11 @@ def telemetry(
     come from the log events. Where both tell of the same, the reported one counts.
     """
     from slo_assets.domain import telemetry as domain
+    from slo_assets.logs.versions import of_reports
 
     period = Period(context.partition_key)
-    document = domain.document(log_events, inputs.reports(), period, clock.now(), inputs.config_of(period))
+    reports = inputs.reports()
+    document = domain.document(log_events, reports, period, clock.now(), inputs.config_of(period))
     summary = document["summary"]
     shown = (
         "component",
@@ -45,5 +47,6 @@ def telemetry(
         },
         rows=[{name: anomaly[name] for name in shown} for anomaly in document["anomalies"]],
         checks=[reports_readable(document)],
+        sources={"reported_telemetry": of_reports(reports, [period])[period.key]},
         **{"as of": document["metadata"]["asOf"], "closed": document["metadata"]["closed"]},
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from slo_assets.config import SloConfig
+from slo_assets.domain.audit import chained, head_of
 from slo_assets.domain.documents import Document, envelope
 from slo_assets.domain.sla_compliance import UNKNOWN
 from slo_assets.periods import Period
@@ -22,8 +23,21 @@ TRANSITIONS: Mapping[str, tuple[str, ...]] = {
 }
 INITIAL = "INITIALIZED"
 
-#: What a run that succeeds goes through, from wherever it starts.
-RUN = ("CALCULATING", "VALIDATING", "PUBLISHING", "MONITORING")
+#: How a run gets to CALCULATING from the state in which it finds a period. A state that only lasts while a run
+#: works was left by one that died, or by one that has not come to its end yet.
+BEGINNING: Mapping[str, tuple[str, ...]] = {
+    "INITIALIZED": ("CALCULATING",),
+    "CALCULATING": ("FAILED", "CALCULATING"),
+    "VALIDATING": ("FAILED", "CALCULATING"),
+    "PUBLISHING": ("FAILED", "CALCULATING"),
+    "MONITORING": ("CALCULATING",),
+    "DRIFTED": ("CALCULATING",),
+    "ROLLED_BACK": ("MONITORING", "CALCULATING"),
+    "FAILED": ("CALCULATING",),
+}
+
+#: In which state readers see a document; only those of a period that was published are ever seen.
+PUBLISHED = "MONITORING"
 
 
 class InvalidTransitionError(ValueError):
@@ -44,38 +58,24 @@ def advance(state: str, following: str) -> str:
     return following
 
 
-def run_through(state: str, path: Iterable[str] = RUN) -> str:
-    """The state after a run's steps.
-
-    Raises:
-        InvalidTransitionError: one of the steps does not exist.
-    """
-    for following in path:
-        state = advance(state, following)
-    return state
-
-
-def document(
-    compliance: Document, checksums: Mapping[str, str], state: str, period: Period, config: SloConfig
-) -> Document:
+def document(compliance: Document, checksums: Mapping[str, str], period: Period, config: SloConfig) -> Document:
     """Describe a period that was calculated, validated and published.
 
     Args:
         compliance: the period's compliance report.
         checksums: by deliverable, ``sha256:`` over the published bytes.
-        state: where the run ended.
         period: the month.
         config: components and version.
 
     Returns:
-        The workflow state. Its trail carries the period's ``asOf``, not the wall clock, so that the same
-        inputs give the same bytes; who did what when stands in Dagster's records.
+        The workflow state. Its trail holds what a run that publishes the period puts on record, each entry with the
+        hash of the one before, and ``auditHead`` the end of that chain. It carries the period's ``asOf``, not the
+        wall clock, so that the same inputs give the same bytes; who did what when stands in the audit trail.
     """
     report = compliance["complianceReport"]
     moment = report["generatedDate"]
-    trail = [
+    said: list[Document] = [
         {
-            "timestamp": moment,
             "action": "calculate",
             "component": name,
             "result": "no-data" if component["overallStatus"] == UNKNOWN else "success",
@@ -83,16 +83,18 @@ def document(
         }
         for name, component in report["components"].items()
     ]
-    trail += [
-        {"timestamp": moment, "action": action, "component": "all", "result": "success"}
-        for action in ("validate", "publish")
-    ]
+    said += [{"action": action, "component": "all", "result": "success"} for action in ("validate", "publish")]
+    trail: list[Document] = []
+    for content in said:
+        trail.append(chained({"timestamp": moment, **content}, head_of(trail[-1] if trail else None)))
+    head = head_of(trail[-1])
     body = {
         "currentVersion": config.version,
         "lastUpdated": moment,
         "stateTransitions": {name: list(following) for name, following in TRANSITIONS.items()},
-        "currentState": state,
+        "currentState": PUBLISHED,
         "checksums": dict(checksums),
         "auditTrail": trail,
+        "auditHead": {"entries": head.entries, "hash": head.hash},
     }
     return envelope(config, period, {"workflowState": body})

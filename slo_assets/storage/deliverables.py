@@ -31,6 +31,9 @@ class Deliverable:
         return first + "".join(word.capitalize() for word in rest)
 
 
+#: The sources, which users provide, and the asset that is no document.
+SOURCES: Final = ("production_logs", "reported_telemetry")
+LOG_EVENTS: Final = "log_events"
 WORKFLOW_STATE: Final = Deliverable("slo_workflow_state", "slo-workflow-state")
 
 #: In the order of the data flow.

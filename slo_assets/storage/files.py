@@ -15,6 +15,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def is_local(path: UPath) -> bool:
+    """Whether a path is on this machine's file system, which has links and locks."""
+    return path.protocol in ("", "file", "local")
+
+
 def write_atomic(path: UPath, data: bytes) -> None:
     """Write a file so that a reader sees the old bytes or the new ones, never a part.
 
@@ -25,7 +30,7 @@ def write_atomic(path: UPath, data: bytes) -> None:
         OSError: the folder cannot be written to; nothing has changed then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.protocol not in ("", "file", "local"):
+    if not is_local(path):
         path.write_bytes(data)
         return
     target = Path(path.path)
@@ -40,3 +45,24 @@ def write_atomic(path: UPath, data: bytes) -> None:
         scratch.replace(target)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a local file that nobody reads yet, down to the disk.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring what a local folder names down to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

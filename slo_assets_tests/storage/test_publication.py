@@ -1,171 +1,154 @@
-"""What readers see of a period: all its files or, until the workflow state is new, the word that it is not."""
+"""What readers see of a period: the files of one release, before a switch or after it, and never some of each."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from upath import UPath
 
 from slo_assets.storage import publication
 from slo_assets.storage.publication import Publication
 
-STATE = "slo-workflow-state.json"
+OLD = {"a.json": b"old a", "z.json": b"old z"}
+NEW = {"a.json": b"new a", "z.json": b"new z"}
+ONE, TWO = "1" * 16, "2" * 16
 
 
-def state(current: str) -> bytes:
-    return json.dumps({"workflowState": {"currentState": current}}).encode()
-
-
-OLD = {"a.json": b"old a", "z.json": b"old z", STATE: state("FAILED")}
-NEW = {STATE: state("MONITORING"), "z.json": b"new z", "a.json": b"new a"}
-
-
-def published(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
-
-
-def checksums(files: Mapping[str, bytes]) -> dict[str, str]:
+def checksums(files: dict[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
-@pytest.fixture
-def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are written, in their order."""
-    written: list[str] = []
-    write = publication.write_atomic
-
-    def noting(path: UPath, data: bytes) -> None:
-        written.append(path.name)
-        write(path, data)
-
-    monkeypatch.setattr(publication, "write_atomic", noting)
-    return written
+def switch(place: Publication, release: str, files: dict[str, bytes]) -> None:
+    """Switch with the objects that an object store keeps."""
+    objects = {}
+    for name, data in files.items():
+        objects[name] = f"releases/2025-11/objects/{checksums(files)[name]}"
+        path = place.folder.parent.parent / objects[name]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    place.switch(release, files, objects)
 
 
-@pytest.mark.parametrize("before", [{}, OLD], ids=["for the first time", "over an older set"])
-def test_all_files_are_published_and_the_workflow_state_last(
-    tmp_path: Path, writes: list[str], before: dict[str, bytes]
-) -> None:
-    folder = tmp_path / "published" / "2025-11"
-    Publication(UPath(folder)).publish(before)
-    writes.clear()
-
-    Publication(UPath(folder)).publish(NEW)
-
-    assert published(folder) == NEW
-    assert sorted(writes) == sorted(NEW)
-    assert writes[-1] == STATE
+@pytest.fixture(params=["a file system", "an object store"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Publication:
+    root = UPath(tmp_path) if request.param == "a file system" else UPath(f"memory://{tmp_path.name}")
+    return Publication(root / "published" / "2025-11")
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.permutations([STATE, "a.json", "b.json", "zz.json", "0.json"]))
-def test_the_workflow_state_is_last_whatever_the_order_of_the_files(names: list[str]) -> None:
-    written: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publication, "write_atomic", lambda path, _: written.append(path.name))
-        Publication(UPath("memory://test-publication/nothing-here")).publish(dict.fromkeys(names, b""))
-
-    assert sorted(written) == sorted(names)
-    assert written[-1] == STATE
+def test_where_nothing_is_published_there_is_no_release(place: Publication) -> None:
+    assert place.release() is None
+    with pytest.raises(FileNotFoundError):
+        place.read("a.json")
+    assert place.differing(checksums(OLD)) == {"a.json": None, "z.json": None}
 
 
-def test_a_file_whose_bytes_are_the_same_is_not_written_again(tmp_path: Path, writes: list[str]) -> None:
-    place = Publication(UPath(tmp_path))
-    place.publish(OLD)
-    writes.clear()
+def test_a_switch_publishes_all_files_of_a_release_and_no_others(place: Publication) -> None:
+    switch(place, ONE, OLD)
+    switch(place, TWO, {"a.json": b"new a"})
+    switch(place, ONE, NEW)
 
-    place.publish({**OLD, "a.json": b"new a"})
-    assert writes == ["a.json"]
+    assert place.release() == ONE
+    assert place.documents(["a.json", "z.json"]) == NEW
+    assert {path.name: path.read_bytes() for path in place.folder.iterdir()} == NEW
+    assert place.differing(checksums(NEW)) == {}
 
-    place.publish({**OLD, "a.json": b"new a"})
-    assert writes == ["a.json"]
+
+def test_files_that_differ_or_are_missing_are_named_with_what_was_found(place: Publication) -> None:
+    switch(place, ONE, OLD)
+
+    (place.folder / "a.json").write_bytes(b"Old a")
+    (place.folder / "z.json").unlink()
+
+    assert place.differing(checksums(OLD)) == {"a.json": hashlib.sha256(b"Old a").hexdigest(), "z.json": None}
 
 
-@pytest.mark.parametrize("failing", ["a.json", "z.json", STATE])
-def test_a_set_that_was_not_published_whole_has_the_old_workflow_state(
+def test_a_reader_in_the_middle_of_a_switch_goes_on_with_the_release_that_it_began(tmp_path: Path) -> None:
+    place = Publication(UPath(tmp_path) / "published" / "2025-11")
+    switch(place, ONE, OLD)
+    folder = Path(place.folder.path).resolve()
+    first = (folder / "a.json").read_bytes()
+
+    switch(place, TWO, NEW)
+
+    assert (first, (folder / "z.json").read_bytes()) == (b"old a", b"old z")
+
+
+def test_a_reader_of_an_object_store_follows_the_pointer_while_single_objects_still_lag_behind() -> None:
+    place = Publication(UPath("memory://lagging") / "published" / "2025-11")
+    switch(place, ONE, OLD)
+    switch(place, TWO, NEW)
+
+    (place.folder / "z.json").write_bytes(b"old z")
+
+    assert place.documents(["a.json", "z.json"]) == NEW
+    assert list(place.differing(checksums(NEW))) == ["z.json"]
+
+
+@pytest.mark.parametrize("failing", ["a.json", "z.json"])
+def test_a_switch_that_fails_leaves_what_was_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    place = Publication(UPath(tmp_path))
-    place.publish(OLD)
-    write = publication.write_atomic
+    place = Publication(UPath(tmp_path) / "published" / "2025-11")
+    switch(place, ONE, OLD)
+    write = publication.write_new
 
-    def breaking(path: UPath, data: bytes) -> None:
+    def breaking(path: Path, data: bytes) -> None:
         if path.name == failing:
             raise OSError(28, "No space left on device")
         write(path, data)
 
-    monkeypatch.setattr(publication, "write_atomic", breaking)
-    with pytest.raises(OSError, match="No space left"):
-        place.publish(NEW)
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "write_new", breaking)
+        with pytest.raises(OSError, match="No space left"):
+            switch(place, TWO, NEW)
 
-    assert (tmp_path / STATE).read_bytes() == OLD[STATE]
-    assert (tmp_path / failing).read_bytes() == OLD[failing]
-    assert place.state() == "FAILED"
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [({}, "INITIALIZED"), ({"a.json": b"{}"}, "INITIALIZED"), (OLD, "FAILED"), (NEW, "MONITORING")],
-    ids=["no folder", "no workflow state", "failed", "monitored"],
-)
-def test_the_state_is_the_one_that_was_published_last(tmp_path: Path, files: dict[str, bytes], expected: str) -> None:
-    place = Publication(UPath(tmp_path / "2025-11"))
-    place.publish(files)
-
-    assert place.state() == expected
+    assert place.release() == ONE
+    assert place.documents(["a.json", "z.json"]) == OLD
 
 
-BROKEN: dict[str, bytes] = {
-    "nothing": b"",
-    "half a document": state("MONITORING")[:-5],
-    "no UTF-8": b"\xff",
-    "a list": b"[]",
-    "a text for the state": b'{"workflowState": "MONITORING"}',
-    "no state": b'{"workflowState": {}}',
-    "another document": b"{}",
-}
+def test_what_older_switches_and_killed_runs_left_is_taken_away(tmp_path: Path) -> None:
+    place = Publication(UPath(tmp_path) / "published" / "2025-11")
+    views = tmp_path / "published" / ".views" / "2025-11"
+    for number in range(5):
+        (views / f"{ONE}.left{number}").mkdir(parents=True)
+        switch(place, f"{number}" * 16, OLD)
+
+    assert sorted(path.name[:16] for path in views.iterdir()) == ["3" * 16, "4" * 16]
 
 
-@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
-def test_a_workflow_state_that_cannot_be_read_begins_anew(tmp_path: Path, data: bytes) -> None:
-    (tmp_path / STATE).write_bytes(data)
+def test_a_folder_in_the_place_of_the_link_is_put_aside_with_all_that_it_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "published" / "2025-11"
+    folder.mkdir(parents=True)
+    (folder / "mine.txt").write_text("precious", encoding="utf-8")
+    place = Publication(UPath(folder))
+    assert place.release() is None
 
-    assert Publication(UPath(tmp_path)).state() == "INITIALIZED"
+    switch(place, ONE, OLD)
+    switch(place, TWO, NEW)
 
-
-DIFFERENCES: dict[str, tuple[dict[str, bytes], list[str]]] = {
-    "nothing": (OLD, []),
-    "another byte": ({**OLD, "a.json": b"Old a"}, ["a.json"]),
-    "a byte more": ({**OLD, "a.json": b"old a\n"}, ["a.json"]),
-    "an empty file": ({**OLD, "z.json": b""}, ["z.json"]),
-    "a file that is missing": ({name: data for name, data in OLD.items() if name != "z.json"}, ["z.json"]),
-    "two files": ({**OLD, "a.json": b"", STATE: b""}, ["a.json", STATE]),
-    "all files": ({}, ["a.json", "z.json", STATE]),
-    "a file more, which nobody asked for": ({**OLD, "other.json": b""}, []),
-}
+    assert place.documents(["a.json", "z.json"]) == NEW
+    (kept,) = (tmp_path / "published" / ".views" / "2025-11").glob("unreleased.*/mine.txt")
+    assert kept.read_text(encoding="utf-8") == "precious"
 
 
-@pytest.mark.parametrize(("found", "differing"), DIFFERENCES.values(), ids=DIFFERENCES)
-def test_files_that_differ_or_are_missing_are_found(
-    tmp_path: Path, found: dict[str, bytes], differing: list[str]
-) -> None:
-    for name, data in found.items():
-        (tmp_path / name).write_bytes(data)
+def test_a_link_that_leads_nowhere_is_no_publication_and_does_not_stop_the_next(tmp_path: Path) -> None:
+    place = Publication(UPath(tmp_path) / "published" / "2025-11")
+    switch(place, ONE, OLD)
+    for path in (tmp_path / "published" / ".views" / "2025-11" / Path(place.folder.path).resolve().name).iterdir():
+        path.unlink()
+    Path(place.folder.path).resolve().rmdir()
+    assert place.differing(checksums(OLD)) == {"a.json": None, "z.json": None}
 
-    assert Publication(UPath(tmp_path)).differing(checksums(OLD)) == differing
+    switch(place, ONE, OLD)
+
+    assert place.documents(["a.json", "z.json"]) == OLD
 
 
-def test_what_was_published_does_not_differ_in_an_object_store_either() -> None:
-    place = Publication(UPath("memory://test-publication/2025-11"))
+def test_a_moved_output_folder_keeps_its_publications(tmp_path: Path) -> None:
+    switch(Publication(UPath(tmp_path) / "one" / "published" / "2025-11"), ONE, OLD)
 
-    place.publish(NEW)
+    (tmp_path / "one").rename(tmp_path / "two")
 
-    assert place.differing(checksums(NEW)) == []
-    assert place.differing(checksums(OLD)) == list(OLD)
-    assert place.state() == "MONITORING"
+    assert Publication(UPath(tmp_path) / "two" / "published" / "2025-11").documents(["a.json", "z.json"]) == OLD

@@ -1,0 +1,79 @@
+"""What Dagster recorded of the months: the evidence against which files are held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import dagster as dg
+
+#: Metadata of a materialization: the data versions of all that it was made from, by ``asset@period`` or source.
+MADE_FROM: Final = "made from"
+#: Metadata of what ends in an audit entry: its number and hash.
+AUDIT_HEAD: Final = "audit head"
+DATA_VERSION, CODE_VERSION = "dagster/data_version", "dagster/code_version"
+
+
+def made_from_key(asset: str, period: str) -> str:
+    """How an input is called in ``made from``."""
+    return f"{asset}@{period}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The latest materialization of an asset's month.
+
+    Attributes:
+        checksum: the sha256 (hex) of its bytes, which is its data version.
+        code_version: that of the code that made it.
+        run_id: the run that made it.
+        made_from: data versions of its inputs.
+        metadata: everything else that was recorded with it.
+    """
+
+    checksum: str
+    code_version: str
+    run_id: str
+    made_from: Mapping[str, str]
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Records:
+    """What an instance has recorded."""
+
+    instance: dg.DagsterInstance
+
+    def of(self, asset: str, period: str) -> Record | None:
+        """The latest materialization of an asset's month; None where there is none."""
+        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[period])
+        found = self.instance.fetch_materializations(wanted, limit=1).records
+        event = found[0].asset_materialization if found else None
+        if event is None or event.tags is None or DATA_VERSION not in event.tags:
+            return None
+        values = {name: entry.value for name, entry in event.metadata.items()}
+        return Record(
+            checksum=event.tags[DATA_VERSION],
+            code_version=event.tags.get(CODE_VERSION, ""),
+            run_id=found[0].run_id,
+            made_from=values.get(MADE_FROM) or {},  # type: ignore[arg-type]
+            metadata=values,
+        )
+
+    def checksums(self, asset: str, periods: Iterable[str]) -> dict[str, str]:
+        """The recorded checksum of each of an asset's months that was ever materialized, in one query."""
+        tags = self.instance.event_log_storage.get_latest_tags_by_partition(
+            dg.AssetKey(asset), dg.DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION], list(periods)
+        )
+        return {period: found[DATA_VERSION] for period, found in tags.items()}
+
+    def audit_heads(self, asset: str, period: str) -> dict[int, str]:
+        """Hashes of audit entries by their number, as the latest events of an asset's month carry them."""
+        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[period])
+        events = [
+            *(record.asset_materialization for record in self.instance.fetch_materializations(wanted, 50).records),
+            *(record.asset_observation for record in self.instance.fetch_observations(wanted, 50).records),
+        ]
+        heads = [event.metadata[AUDIT_HEAD].value for event in events if event and AUDIT_HEAD in event.metadata]
+        return {head["sequence"]: head["hash"] for head in heads}  # type: ignore[index, call-overload, misc]

@@ -1,0 +1,162 @@
+"""The audit trail in files and objects: appended to by several at once, and by processes that die."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from slo_assets.domain.workflow import InvalidTransitionError
+from slo_assets.periods import Period
+from slo_assets.storage.audit import AuditError, AuditTrail
+
+NOVEMBER = Period("2025-11")
+NOW = "2025-11-24T12:00:00.000Z"
+
+
+def trail_in(base: UPath, actor: str = "sre@host") -> AuditTrail:
+    return AuditTrail(base / "audit", NOVEMBER, actor, lambda: NOW)
+
+
+@pytest.fixture(params=["a file system", "an object store"])
+def trail(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuditTrail]:
+    base = UPath(tmp_path) if request.param == "a file system" else UPath(f"memory://{tmp_path.name}")
+    yield trail_in(base)
+
+
+def test_a_trail_begins_empty_and_in_the_initial_state(trail: AuditTrail) -> None:
+    assert (trail.entries(), trail.last(), trail.state) == ([], None, "INITIALIZED")
+    assert trail.faults({}) == []
+
+
+def test_entries_say_who_did_what_when_and_follow_each_other(trail: AuditTrail) -> None:
+    trail.step("CALCULATING", "calculate", result="begun", runId="r1")
+    trail.note("calculate", asset="sli_metrics", result="success")
+
+    first, second = trail.entries()
+    assert first is not None
+    assert second is not None
+    assert {k: first[k] for k in ("timestamp", "actor", "period", "action", "from", "state")} == {
+        "timestamp": NOW,
+        "actor": "sre@host",
+        "period": "2025-11",
+        "action": "calculate",
+        "from": "INITIALIZED",
+        "state": "CALCULATING",
+    }
+    assert (second["asset"], second["state"], second["previous"]) == ("sli_metrics", "CALCULATING", first["hash"])
+    assert trail.faults({2: second["hash"]}) == []
+
+
+def test_a_step_that_does_not_exist_is_refused_with_the_valid_ones_and_leaves_no_entry(trail: AuditTrail) -> None:
+    with pytest.raises(InvalidTransitionError, match="from INITIALIZED to MONITORING; valid from there: CALCULATING"):
+        trail.step("MONITORING", "monitor")
+
+    assert trail.entries() == []
+
+
+def test_of_several_steps_all_are_taken_or_none(trail: AuditTrail) -> None:
+    with pytest.raises(InvalidTransitionError):
+        trail.steps(lambda _: [("CALCULATING", {"action": "a"}), ("MONITORING", {"action": "b"})])
+    assert trail.entries() == []
+
+    trail.steps(lambda _: [("CALCULATING", {"action": "a"}), ("VALIDATING", {"action": "b"})])
+    assert trail.state == "VALIDATING"
+    assert len(trail.entries()) == 2
+
+
+def test_whatever_is_said_stays_one_line_and_comes_back(trail: AuditTrail) -> None:
+    hostile = 'a\nb\r\u2028"}\ud800 <script>'
+
+    trail.note("calculate", reason=hostile)
+    trail.note("calculate", reason="after")
+
+    first, _ = trail.entries()
+    assert first is not None
+    assert first["reason"] == hostile
+    assert trail.faults({}) == []
+
+
+def test_long_entries_are_found_again_from_the_end(tmp_path: Path) -> None:
+    trail = trail_in(UPath(tmp_path))
+    for length in (10, 5000, 100_000, 3):
+        trail.note("calculate", reason="x" * length)
+        last = trail.last()
+        assert last is not None
+        assert len(last["reason"]) == length
+    assert trail.faults({}) == []
+
+
+def test_a_line_that_was_cut_off_in_the_middle_is_no_entry_and_the_next_one_takes_its_place(tmp_path: Path) -> None:
+    trail = trail_in(UPath(tmp_path))
+    trail.note("one")
+    file = tmp_path / "audit" / "2025-11.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole + whole[: len(whole) // 2])
+    assert len(trail.entries()) == 1
+
+    trail.note("two")
+
+    assert [entry["action"] for entry in trail.entries() if entry] == ["one", "two"]
+    assert trail.faults({}) == []
+
+
+def test_a_trail_that_ends_in_something_else_is_not_continued(tmp_path: Path) -> None:
+    trail = trail_in(UPath(tmp_path))
+    trail.note("one")
+    with (tmp_path / "audit" / "2025-11.jsonl").open("a", encoding="utf-8") as file:
+        file.write("spoilt\n")
+
+    with pytest.raises(AuditError, match=r"ends in something that is no entry: b'spoilt'\. Remedy: .*backup"):
+        trail.note("two")
+    assert trail.faults({}) == ["line 2 cannot be read as an entry"]
+
+
+def append(base: str, actor: str, times: int) -> None:
+    for _ in range(times):
+        trail_in(UPath(base), actor).note("calculate")
+
+
+def test_of_many_processes_that_write_at_once_no_entry_is_lost(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    writers = [context.Process(target=append, args=(str(tmp_path), f"writer{n}", 25)) for n in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    trail = trail_in(UPath(tmp_path))
+    assert trail.faults({}) == []
+    actors = [entry["actor"] for entry in trail.entries() if entry]
+    assert {actor: actors.count(actor) for actor in set(actors)} == {f"writer{n}": 25 for n in range(4)}
+
+
+def test_of_several_threads_that_write_to_an_object_store_at_once_no_entry_is_lost() -> None:
+    base = "memory://audit-at-once"
+    writers = [threading.Thread(target=append, args=(base, f"writer{n}", 10)) for n in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    trail = trail_in(UPath(base))
+    assert trail.faults({}) == []
+    assert len(trail.entries()) == 40
+
+
+def test_a_tampered_entry_is_named(tmp_path: Path) -> None:
+    trail = trail_in(UPath(tmp_path))
+    for number in range(4):
+        trail.note("calculate", asset=f"a{number}")
+    file = tmp_path / "audit" / "2025-11.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    changed = json.loads(lines[1])
+    changed["actor"] = "somebody else"
+    file.write_bytes(b"".join([lines[0], json.dumps(changed).encode() + b"\n", *lines[2:]]))
+
+    assert trail.faults({}) == ["entry 2 was changed: its content does not have the hash that it carries"]
