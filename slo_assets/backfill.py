@@ -85,7 +85,7 @@ class Backfill:
         """
         observed = self._observe.execute_in_process(instance=self._instance, run_config=QUIET, raise_on_error=False)
         if not observed.success:
-            raise BackfillError(_error(observed))
+            raise BackfillError(failure(observed))
         if first and last:
             return first.until(last)
         found = self._inputs.periods()
@@ -116,14 +116,14 @@ class Backfill:
             period=period,
             run_id=result.run_id,
             seconds=time.monotonic() - began,
-            error="" if result.success else _error(result),
+            error="" if result.success else failure(result),
             dashboard=result.asset_value("slo_sli_sla_dashboard").value if result.success else None,
             warnings={name: text for name, text in told.items() if name not in grave},
             failures={name: text for name, text in told.items() if name in grave},
         )
 
 
-def _error(result: dg.ExecuteInProcessResult) -> str:
+def failure(result: dg.ExecuteInProcessResult) -> str:
     """Which step failed, and why, from the innermost cause."""
     for event in result.all_events:
         if event.is_step_failure:

@@ -15,8 +15,10 @@ from slo_assets.assets.slo_sli_sla_dashboard import slo_sli_sla_dashboard
 from slo_assets.assets.slo_targets import slo_targets
 from slo_assets.assets.slo_workflow_state import slo_workflow_state
 from slo_assets.assets.telemetry import telemetry
+from slo_assets.drift_checks import find_drift
 from slo_assets.jobs import JOBS
 from slo_assets.resources import default_resources
+from slo_assets.schedules import SCHEDULES
 from slo_assets.settings import Settings
 
 ASSETS: list[Any] = [
@@ -42,7 +44,9 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     """
     return dg.Definitions(
         assets=ASSETS,
+        asset_checks=[find_drift],
         jobs=JOBS,
+        schedules=SCHEDULES,
         resources={**default_resources(Settings.from_environment()), **(resource_overrides or {})},
         # One process for a month: starting one for each of nine short steps takes eight times as long.
         executor=dg.in_process_executor,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import dagster as dg
+from dagster import AssetCheckEvaluation as Evaluation
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData as Target,
+)
+from dagster._core.event_api import PartitionKeyFilter
 
 #: Metadata of a materialization: the data versions of all that it was made from, by ``asset@period`` or source.
 MADE_FROM: Final = "made from"
@@ -77,3 +82,30 @@ class Records:
         ]
         heads = [event.metadata[AUDIT_HEAD].value for event in events if event and AUDIT_HEAD in event.metadata]
         return {head["sequence"]: head["hash"] for head in heads}  # type: ignore[index, call-overload, misc]
+
+    def evaluations(self, checks: Sequence[dg.AssetCheckKey], period: str) -> dict[dg.AssetCheckKey, Evaluation]:
+        """The latest evaluation of each check for a month; those never evaluated are left out."""
+        found = self.instance.event_log_storage.get_latest_asset_check_execution_by_key(
+            checks, partition_filter=PartitionKeyFilter(key=period)
+        )
+        events = {key: record.event.dagster_event for key, record in found.items() if record.event}
+        return {key: event.asset_check_evaluation_data for key, event in events.items() if event}
+
+    def evaluation(self, key: dg.AssetCheckKey, result: dg.AssetCheckResult, period: str) -> Evaluation:
+        """A check's result for a month as an event, about the month's latest materialization."""
+        wanted = dg.AssetRecordsFilter(asset_key=key.asset_key, asset_partitions=[period])
+        made = self.instance.fetch_materializations(wanted, limit=1).records
+        return Evaluation(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=bool(result.passed),
+            severity=result.severity,
+            description=result.description,
+            metadata=result.metadata,
+            partition=period,
+            target_materialization_data=_target(made[0]) if made else None,
+        )
+
+
+def _target(record: dg.EventLogRecord) -> Target:
+    return Target(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp)

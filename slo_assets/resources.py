@@ -50,6 +50,16 @@ class Output(dg.ConfigurableResource):
 
         return Publication(UPath(self.url) / "published" / period.key)
 
+    def work(self, period: Period) -> UPath:
+        """Where the files of a period are made: ``work/<period>``."""
+        return UPath(self.url) / "work" / period.key
+
+    def released(self) -> list[str]:
+        """The periods of which there is a release, the oldest first."""
+        folder = UPath(self.url) / "releases"
+        found = [path for path in folder.iterdir() if path.is_dir()] if folder.exists() else []
+        return sorted(path.name for path in found if any(path.glob("*.json")))
+
     @property
     def scans(self) -> UPath:
         """Where the scans of log files are kept; it can be deleted at any time."""

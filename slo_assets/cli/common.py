@@ -53,3 +53,37 @@ def console() -> Console:
 def print_json(value: Any) -> None:
     """Print a result for machines."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def execute(job: str, op: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Run a job of one step in this process, recorded like any other, and return what it ended with.
+
+    Args:
+        job: the job's name.
+        op: its step.
+        settings: the step's configuration.
+
+    Raises:
+        ClickException: the step failed; says why.
+    """
+    from rich.console import Console
+
+    use_instance()
+    with Console(stderr=True).status("Loading Dagster …"):
+        import dagster as dg
+
+        from slo_assets.backfill import QUIET, failure
+        from slo_assets.definitions import build_defs
+        from slo_assets.ops import OUTCOME
+
+        found = build_defs().resolve_job_def(job)
+        result = found.execute_in_process(
+            instance=dg.DagsterInstance.get(),
+            run_config={**QUIET, "ops": {op: {"config": settings}}},
+            raise_on_error=False,
+        )
+    if not result.success:
+        raise click.ClickException(failure(result))
+    ended = next(event for event in result.all_events if event.is_successful_output)
+    outcome: dict[str, Any] = ended.step_output_data.metadata[OUTCOME].value  # type: ignore[assignment]
+    return outcome
