@@ -1,19 +1,42 @@
 """Code versions that nobody has to bump: a digest of the code that an asset's result depends on.
 
 The code is the asset's module and, from there, every module of the project that it imports, wherever in the
-module the import stands. Comments, docstrings and formatting do not count.
+module the import stands. Comments, docstrings and formatting do not count, and neither does the machinery, which
+carries values and shows them but makes none: else a new column in the UI would make every month out of date.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 PACKAGE = "slo_assets"
 ROOT = Path(__file__).parent
+
+#: Modules and packages that make no value.
+MACHINERY = (
+    "slo_assets.assets.common",
+    "slo_assets.checks",
+    "slo_assets.code_version",
+    "slo_assets.records",
+    "slo_assets.resources",
+    "slo_assets.settings",
+    "slo_assets.storage",
+)
+#: What makes an asset's bytes beyond the machinery: how its inputs are read and how its file is written.
+BEYOND: Mapping[str, Sequence[str]] = {
+    "log_events": ("slo_assets.logs.folder", "slo_assets.storage.event_tables"),
+    "telemetry": ("slo_assets.logs.reports", "slo_assets.storage.canonical"),
+}
+DOCUMENT = ("slo_assets.storage.canonical",)
+
+
+def asset_code_version(asset: str) -> str:
+    """The code version of an asset, by its key."""
+    return code_version(f"slo_assets.assets.{asset}", *BEYOND.get(asset, DOCUMENT))
 
 
 def code_version(*modules: str) -> str:
@@ -28,9 +51,13 @@ def code_version(*modules: str) -> str:
         module = waiting.pop()
         if module not in reached:
             reached.add(module)
-            waiting += _imports(module)
+            waiting += [name for name in _imports(module) if not _is_machinery(name)]
     code = "\0".join(f"{module}\0{_code(module)}" for module in sorted(reached))
     return hashlib.sha256(code.encode()).hexdigest()[:12]
+
+
+def _is_machinery(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in MACHINERY)
 
 
 def _file(module: str) -> Path | None:
@@ -67,9 +94,17 @@ def _imports(module: str) -> tuple[str, ...]:
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in _executed(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.startswith(f"{PACKAGE}."))
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
             yield str(node.module)
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those that only a type checker looks at."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from _executed(child)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from slo_assets.code_version import code_version
+from slo_assets.code_version import asset_code_version
 from slo_assets.domain.drift import Drift, code_drift, configuration_drift, data_drift, file_drift
 from slo_assets.periods import Period
 from slo_assets.records import Record, Records
@@ -131,8 +131,7 @@ class Verification:
 
     def _code(self, period: Period, records: Mapping[str, Record]) -> Iterator[Drift]:
         for asset, record in records.items():
-            current = code_version(f"slo_assets.assets.{asset}")
-            yield from code_drift(asset, period.key, record.code_version, current)
+            yield from code_drift(asset, period.key, record.code_version, asset_code_version(asset))
 
     def _configuration(self, publisher: Publisher) -> Iterator[Drift]:
         from slo_assets.domain.release import Before, ConfigurationVersion

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from slo_assets import code_version as module
-from slo_assets.code_version import code_version
+from slo_assets.code_version import asset_code_version, code_version
+from slo_assets.storage.deliverables import DELIVERABLES
 
 REAL = Path(module.__file__).parent
 
@@ -185,6 +186,32 @@ def test_a_module_that_is_given_beside_one_that_imports_it_changes_nothing(packa
     assert code_version(METRICS, "slo_assets.domain.constants") == code_version(METRICS)
 
 
+def test_what_only_a_type_checker_imports_changes_no_version(package: Package) -> None:
+    package.write(
+        {
+            "a.py": "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from slo_assets.b import T\n",
+            "b.py": "class T:\n    x = 1\n",
+        }
+    )
+    before = code_version("slo_assets.a")
+
+    package.edit("b.py", replaced("1", "2"))
+
+    assert code_version("slo_assets.a") == before
+
+
+def test_the_machinery_changes_no_version_but_its_own(package: Package) -> None:
+    package.write({"assets/common.py": "import slo_assets.domain.unrelated\nX = 1\n", "storage/files.py": "Y = 1\n"})
+    package.write({"a.py": "from slo_assets.assets.common import X\nfrom slo_assets.storage import files\n"})
+    before, machinery = code_version("slo_assets.a"), code_version("slo_assets.storage.files")
+
+    for name in ("assets/common.py", "storage/files.py", "domain/unrelated.py"):
+        package.edit(name, replaced("1", "2"))
+
+    assert code_version("slo_assets.a") == before
+    assert code_version("slo_assets.storage.files") != machinery
+
+
 def test_modules_that_import_each_other_have_a_version(package: Package) -> None:
     package.write(
         {
@@ -291,3 +318,34 @@ def test_what_does_not_read_lines_leaves_what_is_kept_of_files_as_it_is(real_cop
     real_copy.edit(name, lambda text: f"{text}\n_ANOTHER_WAY = True\n")
 
     assert code_version(READING) == before
+
+
+#: What is out of date when a number in a module changes: the assets whose bytes it makes, and no others.
+DEPENDENT = {
+    "logs/machine.py": {"log_events"},
+    "storage/event_tables.py": {"log_events"},
+    "domain/slo_targets.py": {"slo_targets"},
+    "domain/error_budgets.py": {"error_budgets"},
+    "domain/burn.py": {"sli_metrics", "error_budgets"},
+    "domain/baseline.py": {"sli_framework", "sli_metrics", "slo_targets"},
+    "domain/sla_compliance.py": {"sla_compliance_report"},
+    "domain/dashboard.py": {"slo_sli_sla_dashboard"},
+    "domain/workflow.py": {"slo_workflow_state"},
+    "storage/publisher.py": set(),
+    "resources.py": set(),
+    "checks.py": set(),
+    "storage/canonical.py": {*DELIVERABLES},
+    "config.py": {"log_events", *DELIVERABLES},
+}
+
+
+@pytest.mark.parametrize(("name", "dependent"), DEPENDENT.items(), ids=DEPENDENT)
+def test_a_changed_formula_makes_exactly_the_dependent_assets_out_of_date(
+    real_copy: Package, name: str, dependent: set[str]
+) -> None:
+    assets = ("log_events", *DELIVERABLES)
+    before = {asset: asset_code_version(asset) for asset in assets}
+
+    real_copy.edit(name, lambda text: f"{text}\n_ANOTHER_WAY = True\n")
+
+    assert {asset for asset in assets if asset_code_version(asset) != before[asset]} == dependent

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from slo_assets.checks import Check
-from slo_assets.code_version import code_version
+from slo_assets.code_version import asset_code_version
 from slo_assets.periods import Period, monthly_partitions
 from slo_assets.settings import Settings, current_period, read_config
 from slo_assets.storage.deliverables import DELIVERABLES
@@ -58,7 +58,7 @@ def monthly_asset(
             group_name=GROUP,
             owners=OWNERS,
             kinds={"python", kind},
-            code_version=code_version(compute.__module__),
+            code_version=asset_code_version(name),
             ins=ins,
             deps=list(deps),
             check_specs=[check.spec(name, MONTHS) for check in checks],

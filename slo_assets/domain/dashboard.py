@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slo_assets.config import SloConfig
 from slo_assets.domain.documents import Document, envelope
 from slo_assets.domain.rounding import rounded
-from slo_assets.domain.sla_compliance import AT_RISK, FAILED
+from slo_assets.domain.verdicts import AT_RISK, FAILED
 from slo_assets.periods import Period
 
 

@@ -16,6 +16,7 @@ from slo_assets.domain.indicators import share
 from slo_assets.domain.intervals import Interval
 from slo_assets.domain.rounding import rounded
 from slo_assets.domain.spending import errors
+from slo_assets.domain.verdicts import WHOLE
 from slo_assets.periods import MILLISECOND, MINUTE, Period, format_date, format_instant, from_micros
 
 NOTHING_KNOWN = "nothing was observed, so nothing is known of the budget"
@@ -25,8 +26,6 @@ NO_PACE = "no time was observed, so nothing can be projected"
 #: What the floats of many incidents can be off by: a threshold that was just reached was crossed there.
 NOISE = 1e-9
 
-#: The whole budget, in percent.
-WHOLE = 100.0
 #: What a projection that does not reach the whole budget says at the most, so that it does not read as 100.0%.
 SHORT_OF_WHOLE = 99.9
 

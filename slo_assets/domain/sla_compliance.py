@@ -6,15 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from slo_assets.config import Compliance, SloConfig
 from slo_assets.domain.documents import Document, envelope
-from slo_assets.domain.error_budgets import WHOLE
 from slo_assets.domain.indicators import share
 from slo_assets.domain.rounding import rounded
+from slo_assets.domain.verdicts import AT_RISK, FAILED, MET, RANKS, UNKNOWN, WHOLE
 from slo_assets.periods import Period
-
-MET, UNKNOWN, AT_RISK, FAILED = "met", "unknown", "at-risk", "failed"
-
-#: From best to worst. What is unknown is worse than met: nobody can say that all objectives were met.
-RANKS: Mapping[str, int] = {MET: 0, UNKNOWN: 1, AT_RISK: 2, FAILED: 3}
 
 NO_FIGURE = "the SLI is not known, see sli-metrics.json"
 

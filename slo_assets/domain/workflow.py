@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from slo_assets.config import SloConfig
 from slo_assets.domain.audit import chained, head_of
 from slo_assets.domain.documents import Document, envelope
-from slo_assets.domain.sla_compliance import UNKNOWN
+from slo_assets.domain.verdicts import UNKNOWN
 from slo_assets.periods import Period
 
 #: From each state, where a period can go. Source: semantics, "Workflow state".

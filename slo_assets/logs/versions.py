@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from slo_assets.domain.event_log import FileScan
-from slo_assets.domain.telemetry import Reports
 from slo_assets.periods import Period
+
+if TYPE_CHECKING:
+    from slo_assets.domain.event_log import FileScan
+    from slo_assets.domain.telemetry import Reports
 
 
 def of_logs(scans: Iterable[FileScan], aside: Mapping[str, Any], periods: Iterable[Period]) -> dict[str, str]:

@@ -12,7 +12,8 @@ import pytest
 from slo_assets.config import Compliance, SloConfig
 from slo_assets.domain import sla_compliance
 from slo_assets.domain.documents import Document
-from slo_assets.domain.sla_compliance import RANKS, budget_at_risk, trend, verdict, worst
+from slo_assets.domain.sla_compliance import budget_at_risk, trend, verdict, worst
+from slo_assets.domain.verdicts import RANKS
 from slo_assets.periods import Period
 from slo_assets_tests.domain.telling import CANVAS, COMPONENTS, NOVEMBER, done, failed, incident, month, spread, told
 from slo_assets_tests.situations import config_with, shipped_config
