@@ -23,11 +23,6 @@ MATERIALIZE_MONTH = dg.define_asset_job(
     hooks={record_failure},
     description="Make all deliverables of one month and publish them.",
 )
-CHECK_DRIFT = dg.define_asset_job(
-    "check_drift",
-    selection=DRIFT_CHECKS,
-    description="Hold one month against what was recorded of it and what would be made today.",
-)
 
 
 @dg.job(executor_def=dg.in_process_executor, description="Look for drift in all published months, and put it right.")
@@ -42,4 +37,4 @@ def rollback() -> None:
     roll_back_month()
 
 
-JOBS: list[Any] = [OBSERVE_INPUTS, MATERIALIZE_MONTH, CHECK_DRIFT, verify, rollback]
+JOBS: list[Any] = [OBSERVE_INPUTS, MATERIALIZE_MONTH, verify, rollback]

@@ -89,7 +89,8 @@ class Records:
             checks, partition_filter=PartitionKeyFilter(key=period)
         )
         events = {key: record.event.dagster_event for key, record in found.items() if record.event}
-        return {key: event.asset_check_evaluation_data for key, event in events.items() if event}
+        done = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        return {k: e.asset_check_evaluation_data for k, e in events.items() if e and e.event_type == done}
 
     def evaluation(self, key: dg.AssetCheckKey, result: dg.AssetCheckResult, period: str) -> Evaluation:
         """A check's result for a month as an event, about the month's latest materialization."""

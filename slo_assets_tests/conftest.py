@@ -6,17 +6,21 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from upath import UPath
 
-from slo_assets.backfill import Backfill, MonthResult
+from slo_assets.backfill import QUIET, Backfill, MonthResult, failure
 from slo_assets.definitions import build_defs
+from slo_assets.ops import OUTCOME
 from slo_assets.periods import Period
 from slo_assets.resources import default_resources
 from slo_assets.settings import Settings
+from slo_assets.storage.publisher import Publisher
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -33,11 +37,11 @@ class Project:
     now: str
     instance: dg.DagsterInstance
 
-    @property
+    @cached_property
     def definitions(self) -> dg.Definitions:
         return build_defs(resource_overrides=self._resources())
 
-    @property
+    @cached_property
     def backfill(self) -> Backfill:
         settings = Settings(str(self.data), self.output, self.now)
         return Backfill(self.definitions, self.instance, settings, self._resources()["inputs"])
@@ -47,6 +51,29 @@ class Project:
 
     def run(self, month: str) -> MonthResult:
         return self.backfill.run(Period(month))
+
+    def execute(self, job: str, op: str, settings: dict[str, Any]) -> dict[str, Any]:
+        """Run a job of one step and return what it ended with."""
+        run_config = {**QUIET, "ops": {op: {"config": settings}}}
+        result = self.definitions.resolve_job_def(job).execute_in_process(
+            instance=self.instance, run_config=run_config, raise_on_error=False
+        )
+        assert result.success, failure(result)
+        ended = next(event for event in result.all_events if event.is_successful_output)
+        outcome: dict[str, Any] = ended.step_output_data.metadata[OUTCOME].value  # type: ignore[assignment]
+        return outcome
+
+    def verify(self, *months: str, roll_back: bool = True) -> dict[str, Any]:
+        """What is wrong with each month, by month."""
+        found = self.execute("verify", "verify_months", {"periods": list(months), "roll_back": roll_back})
+        return {month["period"]: month for month in found["months"]}
+
+    def drifts(self, month: str) -> set[tuple[str, str]]:
+        """Kind and asset of each drift of a month; nothing is put back."""
+        return {(drift["kind"], drift["asset"]) for drift in self.verify(month, roll_back=False)[month]["drifts"]}
+
+    def publisher(self, month: str) -> Publisher:
+        return Publisher(UPath(self.output), Period(month))
 
     def published(self, month: str, name: str) -> Path:
         return Path(self.output) / "published" / month / f"{name}.json"
@@ -72,8 +99,8 @@ class Project:
     def bytes_by_file(self) -> dict[str, bytes]:
         """All work and published files, as readers find them."""
         root = Path(self.output)
-        found = [path for kind in ("work", "published") for path in sorted(root.glob(f"{kind}/*/*.*"))]
-        return {str(path.relative_to(root)): path.read_bytes() for path in found if ".views" not in path.parts}
+        found = [path for kind in ("work", "published") for path in sorted(root.glob(f"{kind}/2*/*.*"))]
+        return {str(path.relative_to(root)): path.read_bytes() for path in found}
 
 
 MakeProject = Callable[..., Project]
