@@ -71,6 +71,9 @@ COMPONENTS_KNOWN = Check("components_known", "Every SLI of every component is kn
 BASELINE_COMPLETE = Check("baseline_complete", "Every earlier month of the baseline that has input was materialized.")
 BUDGETS_LEFT = Check("budgets_left", "No error budget is exhausted.")
 OBJECTIVES_MET = Check("objectives_met", "No objective has failed.")
+CONFIGURATION_VERSIONED = Check(
+    "configuration_versioned", "The configuration's version is the one that follows from what was changed in it."
+)
 PUBLISHED_WHOLE = Check(
     "published_whole",
     "The published files are, byte for byte, the ones whose checksums the workflow state names.",
@@ -170,6 +173,14 @@ def objectives_met(compliance: Mapping[str, Any]) -> dg.AssetCheckResult:
         if (judged := component[f"{objective}Compliance"])["status"] == "failed"
     ]
     return OBJECTIVES_MET.result(findings)
+
+
+def configuration_versioned(manifest: Mapping[str, Any]) -> dg.AssetCheckResult:
+    """Whether the configuration declares a version below the one that follows from its changes."""
+    declared, version = manifest["configuration"]["declaredVersion"], manifest["version"]
+    changes = "; ".join(manifest["configuration"]["changes"]) or "an earlier change"
+    finding = f"version is {declared}, and {version} follows from {changes}: set version: {version} in slo-config.yaml"
+    return CONFIGURATION_VERSIONED.result([finding] if declared != version else [])
 
 
 def published_whole(differing: Sequence[str]) -> dg.AssetCheckResult:

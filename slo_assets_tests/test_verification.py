@@ -221,6 +221,21 @@ def test_a_changed_target_is_a_drift_of_the_configuration_named_with_its_version
         assert drift["expected"] == f"configuration 2.0.0 ({change})"
 
 
+def test_a_version_that_was_not_raised_with_a_change_is_told_with_the_one_that_follows(project: Project) -> None:
+    assert project.check("slo_workflow_state", "configuration_versioned").passed
+    configure(project, lambda text: text.replace("    prefixes: [canvas]", TARGET))
+    assert project.run(NOVEMBER).error == ""
+
+    check = project.check("slo_workflow_state", "configuration_versioned")
+    assert not check.passed
+    assert str(check.description).endswith("(major): set version: 2.0.0 in slo-config.yaml")
+
+    configure(project, lambda text: text.replace("version: 1.0.0", "version: 2.0.0"))
+    assert project.run(NOVEMBER).error == ""
+    assert project.check("slo_workflow_state", "configuration_versioned").passed
+    assert project.drifts(NOVEMBER) == set()
+
+
 TARGET = "    prefixes: [canvas]\n    objectives: {availability: 99.5}"
 
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from slo_assets.assets.common import materialized, monthly_asset, tables
-from slo_assets.checks import PUBLISHED_WHOLE, published_whole
+from slo_assets.checks import (
+    CONFIGURATION_VERSIONED,
+    PUBLISHED_WHOLE,
+    configuration_versioned,
+    published_whole,
+)
 from slo_assets.periods import Period
 from slo_assets.records import AUDIT_HEAD, Record, Records
 from slo_assets.resources import Inputs, Output
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
 LISTED = 50
 
 
-@monthly_asset(checks=[PUBLISHED_WHOLE])
+@monthly_asset(checks=[PUBLISHED_WHOLE, CONFIGURATION_VERSIONED])
 def slo_workflow_state(
     context: dg.AssetExecutionContext,
     telemetry: dict[str, Any],
@@ -78,7 +83,7 @@ def slo_workflow_state(
         document,
         figures={"deliverables": len(sealed), "documents size (bytes)": sum(len(one.data) for one in sealed.values())},
         rows=[],
-        checks=[published_whole(published.damaged)],
+        checks=[published_whole(published.damaged), configuration_versioned(published.manifest)],
         **_told(publisher, published, files, context.run.run_id),
     )
 
