@@ -77,6 +77,41 @@ def bench_logs(megabytes: list[float], rounds: int, own: Path | None, keep: Path
     sys.exit(1 if wrong else 0)
 
 
+@bench.command("faults")
+@click.option("--kills", type=click.IntRange(0), default=200, show_default=True, help="So many runs are killed.")
+@click.option("--pairs", type=click.IntRange(0), default=50, show_default=True, help="So many run two at a time.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same instants.")
+@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Work here and leave it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result for machines.")
+def bench_faults(kills: int, pairs: int, seed: int, keep: Path | None, as_json: bool) -> None:
+    """Kill runs at random instants and run pairs of one month: is what is published always whole?
+
+    After each trial the published set is held against those of undisturbed runs, the audit trail is verified, and a
+    plain run has to give the bytes of an undisturbed one. It exits with 1 when anything is wrong.
+    """
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    from slo_assets.bench.faults import FaultError, trials
+
+    with _place(keep) as folder, Console(stderr=True).status("Two undisturbed runs …") as status:
+        try:
+            outcome = trials(folder, kills, pairs, seed, status.update)
+        except FaultError as problem:
+            raise click.ClickException(str(problem)) from problem
+    if as_json:
+        print_json(asdict(outcome))
+    else:
+        states = ", ".join(f"{count} in {state}" for state, count in sorted(outcome.states.items()))
+        click.echo(f"{outcome.kills} kills within {outcome.seconds:.1f} s left the period: {states or 'nowhere'}")
+        click.echo(f"{outcome.pairs} pairs of runs at the same time")
+        click.echo(
+            "\n".join(outcome.broken) or "What is published was whole, and a run gave the same bytes, every time."
+        )
+    sys.exit(1 if outcome.broken else 0)
+
+
 @contextmanager
 def _place(keep: Path | None) -> Iterator[Path]:
     """The folder that is to be kept, which must hold nothing yet, or one that is gone afterwards."""
