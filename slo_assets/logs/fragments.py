@@ -145,8 +145,7 @@ class Fragments:
         try:
             write_atomic(self.folder / name, data)
         except OSError as problem:
-            msg = f"{self.folder} cannot be written to: {problem}. Remedy: make room, or give the right to write."
-            raise NotKeptError(msg) from None
+            raise NotKeptError(str(problem)) from None
 
 
 def to_bytes(rows: pa.Table) -> bytes:

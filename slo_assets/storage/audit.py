@@ -19,7 +19,7 @@ from upath import UPath
 from slo_assets.domain.audit import Entry, chained, faults, head_of
 from slo_assets.domain.workflow import INITIAL, advance
 from slo_assets.periods import Period
-from slo_assets.storage.files import is_local
+from slo_assets.storage.files import is_local, writing
 
 #: What entries say, made from the last entry that there is; none where nothing is to be said.
 Saying = Callable[[Entry | None], Sequence[Mapping[str, Any]]]
@@ -98,7 +98,8 @@ class AuditTrail:
                 made.append(_line(last))
             return made
 
-        return [json.loads(line) for line in self._lines.append(lines)]
+        with writing(self.base / self.period.key):
+            return [json.loads(line) for line in self._lines.append(lines)]
 
     def _signed(self, content: Mapping[str, Any]) -> dict[str, Any]:
         return {"timestamp": self.now(), "actor": self.actor, "period": self.period.key, **content}

@@ -5,9 +5,29 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from upath import UPath
+
+
+class OutputError(OSError):
+    """The output cannot be written to; the message names place, reason and remedy."""
+
+
+@contextmanager
+def writing(path: UPath | Path) -> Iterator[None]:
+    """Say of whatever goes wrong with a write what was written, and what to do.
+
+    Raises:
+        OutputError: in the place of any other OSError.
+    """
+    try:
+        yield
+    except OSError as problem:
+        msg = f"{path} cannot be written: {problem}. Remedy: make room there, or give the right to write."
+        raise OutputError(msg) from None
 
 
 def sha256(data: bytes) -> str:
@@ -27,13 +47,17 @@ def write_atomic(path: UPath, data: bytes) -> None:
     objects by itself.
 
     Raises:
-        OSError: the folder cannot be written to; nothing has changed then.
+        OutputError: it cannot be written; nothing has changed then.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not is_local(path):
-        path.write_bytes(data)
-        return
-    target = Path(path.path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if is_local(path):
+            _replace(Path(path.path), data)
+        else:
+            path.write_bytes(data)
+
+
+def _replace(target: Path, data: bytes) -> None:
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     scratch = Path(name)
     try:
@@ -51,9 +75,9 @@ def write_new(path: Path, data: bytes) -> None:
     """Write a local file that nobody reads yet, down to the disk.
 
     Raises:
-        OSError: it cannot be written.
+        OutputError: it cannot be written.
     """
-    with path.open("xb") as file:
+    with writing(path), path.open("xb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from upath import UPath
 
-from slo_assets.storage.files import is_local
+from slo_assets.storage.files import is_local, writing
 
 
 @contextmanager
@@ -19,13 +19,15 @@ def exclusive(path: UPath) -> Iterator[None]:
     Object stores have no locks. Nothing is held there: what is written is immutable or a single object.
 
     Raises:
-        OSError: the lock file's folder cannot be written to.
+        OutputError: the lock file cannot be made.
     """
     if not is_local(path):
         yield
         return
     file = Path(path.path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as held:
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = file.open("a")
+    with lock as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
