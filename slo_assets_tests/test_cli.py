@@ -198,6 +198,47 @@ def test_no_input_is_said_and_is_no_failure(environment: dict[str, str]) -> None
     assert "No month has input in" in done.stderr
 
 
+def test_verify_and_rollback_find_name_and_put_back_what_was_edited(environment: dict[str, str]) -> None:
+    assert slo_assets(environment, "verify").stdout.strip() == "No month was published yet."
+    assert slo_assets(environment, "run").returncode == 0
+    published = Path(environment["SLO_ASSETS_OUTPUT"]) / "published" / "2025-11" / "error-budgets.json"
+    good = published.read_bytes()
+    whole = slo_assets(environment, "verify")
+    assert (whole.returncode, whole.stdout.strip()) == (0, "2025-11 ✓")
+
+    published.write_text("{}", encoding="utf-8")
+    found = slo_assets(environment, "verify", "--no-rollback", "--json")
+    assert found.returncode == 1
+    (month,) = json.loads(found.stdout)["months"]
+    assert [(drift["kind"], drift["asset"]) for drift in month["drifts"]] == [("file", "error_budgets")]
+    assert published.read_text(encoding="utf-8") == "{}"
+
+    back = slo_assets(environment, "rollback", "--period", "2025-11", "--reason", "edited by hand")
+    assert back.returncode == 0, back.stderr
+    assert published.read_bytes() == good
+    trail = Path(environment["SLO_ASSETS_OUTPUT"]) / "audit" / "2025-11.jsonl"
+    assert json.loads(trail.read_text(encoding="utf-8").splitlines()[-1])["reason"] == "edited by hand"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["rollback", "--period", "2025-11"], 1, "2025-11 cannot be rolled back: no earlier release is kept"),
+        (["rollback", "--period", "2025-11", "--to", "x"], 1, "2025-11 has no release x. Remedy: name one of: none"),
+        (["rollback"], 2, "Missing option '--period'"),
+        (["rollback", "--period", "November"], 2, "'November' is no period"),
+        (["verify", "--period", "2025-13"], 2, "'2025-13' is no period"),
+    ],
+)
+def test_what_cannot_be_put_back_is_told(
+    environment: dict[str, str], arguments: list[str], code: int, message: str
+) -> None:
+    done = slo_assets(environment, *arguments)
+
+    assert done.returncode == code
+    assert message in done.stderr
+
+
 def test_simulate_writes_a_data_folder(environment: dict[str, str], tmp_path: Path) -> None:
     arguments = ["--months", "1", "--lines", "2000", "--seed", "7", "--out", str(tmp_path / "made"), "--json"]
     arguments += ["--first", "2024-02"]
