@@ -95,9 +95,11 @@ def _connected(scheduler: str) -> Client:
         raise ClusterError(msg) from None
     try:
         client = Client(scheduler, set_as_default=False)
-    except (OSError, ValueError, ImportError) as problem:
+    except (OSError, ValueError, ImportError, AssertionError) as problem:
+        # distributed asserts that its event loop comes up within 10 s, which a machine under load may miss.
+        reason = str(problem) or "its client did not start in time"
         msg = (
-            f"No Dask scheduler answers at {scheduler}: {problem}. "
+            f"No Dask scheduler answers at {scheduler}: {reason}. "
             f"Remedy: start it there, correct SLO_ASSETS_DASK, {WITHOUT}."
         )
         raise ClusterError(msg) from None
