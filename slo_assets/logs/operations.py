@@ -30,8 +30,8 @@ def operations(tables: Iterable[pa.Table], config: SloConfig) -> pd.DataFrame:
     Returns:
         A frame of :data:`~slo_assets.domain.event_log.FILE_COLUMNS` in the order of the lines, counted from 1.
     """
-    frames = [frame for frame in _ended(tables, config) if len(frame)]
-    whole = stacked(frames)
+    # An empty frame costs as much as a small one, and most logs are small.
+    whole = stacked(list(_ended(tables, config)))
     if whole["line"].is_monotonic_increasing:
         return whole
     return whole.sort_values("line", kind="stable", ignore_index=True)
@@ -45,8 +45,10 @@ def _ended(tables: Iterable[pa.Table], config: SloConfig) -> Iterator[pd.DataFra
         starts = pair(_codes(rows["key"]), kinds)
         opened = rows.filter(pa.array((kinds == START) & (starts < 0)))
         ends = np.flatnonzero(kinds != START)
-        yield _frame(rows.take(pa.array(ends)), _since(rows, ends, starts[ends]), config)
-    yield _frame(opened, np.full(len(opened), np.nan), config, unfinished=True)
+        if len(ends):
+            yield _frame(rows.take(pa.array(ends)), _since(rows, ends, starts[ends]), config)
+    if len(opened):
+        yield _frame(opened, np.full(len(opened), np.nan), config, unfinished=True)
 
 
 def _codes(column: pa.ChunkedArray) -> Ints:

@@ -1,0 +1,111 @@
+"""Dagster's records for a process that makes many months: the same files, opened once.
+
+What belongs here: how this process reaches the instance, and nothing about what it records.
+Concept: https://docs.dagster.io/deployment/oss/dagster-instance
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+BUSY_TIMEOUT = 60
+#: Runs of this process print on its own console: there is no output of theirs to capture.
+NO_COMPUTE_LOGS = ConfigurableClassData(
+    "dagster._core.storage.noop_compute_log_manager", "NoOpComputeLogManager", "{}\n"
+)
+
+
+def for_many_months() -> dg.DagsterInstance:
+    """The instance of ``DAGSTER_HOME``, for runs in this process.
+
+    Dagster opens, prepares and closes its SQLite files for each of the 150 events of a month, and waits for the
+    disk each time: more than half of what a month takes. Here the files stay open, and are safe against a killed
+    process, while a power cut may cost the last events. Another storage is used as it is.
+    """
+    ref = dg.DagsterInstance.get().get_ref()
+    ref = ref._replace(compute_logs_data=NO_COMPUTE_LOGS)
+    if ref.storage_data and ref.storage_data.class_name == DagsterSqliteStorage.__name__:
+        opened = ConfigurableClassData(__name__, OpenSqliteStorage.__name__, ref.storage_data.config_yaml)
+        ref = ref._replace(storage_data=opened)
+    return dg.DagsterInstance.from_ref(ref)
+
+
+class OpenSqliteEventLog(SqliteEventLogStorage):
+    """Dagster's events in SQLite, with the files kept open."""
+
+    _engines: dict[str, Engine]
+    _empty: bytes = b""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        """Begin with nothing open."""
+        self._engines = {}
+        super().__init__(base_dir, inst_data)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        if shard not in self._initialized_dbs:
+            self._prepare(shard)
+        with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
+            yield connection
+
+    def _prepare(self, shard: str) -> None:
+        """Make a file with its tables: Dagster's way the first time, which is slow, and from then on as a copy."""
+        path = Path(self.path_for_shard(shard))
+        if self._empty and not path.exists():
+            path.write_bytes(self._empty)
+            self._initialized_dbs.add(shard)
+            return
+        new = not path.exists()
+        with super()._connect(shard):
+            pass
+        if new and shard != INDEX_SHARD_NAME:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._empty = path.read_bytes()
+
+    def _engine(self, shard: str) -> Engine:
+        if shard not in self._engines:
+            # Each run has a file of its own, and is over before the next one begins.
+            for other in self._engines.keys() - {INDEX_SHARD_NAME, shard}:
+                self._engines.pop(other).dispose()
+            engine = create_engine(
+                self.conn_string_for_shard(shard), poolclass=QueuePool, connect_args={"timeout": BUSY_TIMEOUT}
+            )
+            event.listen(engine, "connect", _without_waiting_for_the_disk)
+            self._engines[shard] = engine
+        return self._engines[shard]
+
+    def dispose(self) -> None:
+        """Close the files."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+
+class OpenSqliteStorage(DagsterSqliteStorage):
+    """Dagster's storage in SQLite, with the files of the events kept open."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        """Open the storage of a Dagster home."""
+        super().__init__(base_dir, inst_data)
+        usual = self._event_log_storage
+        self._event_log_storage = OpenSqliteEventLog(usual._base_dir)
+
+    @classmethod
+    def from_config_value(cls, inst_data: Any, config_value: Any) -> OpenSqliteStorage:
+        """Called by Dagster when it loads the instance."""
+        return cls.from_local(inst_data=inst_data, **config_value)
+
+
+def _without_waiting_for_the_disk(connection: Any, _: object) -> None:
+    connection.execute("PRAGMA synchronous=NORMAL")
