@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import json
+import os
+import socket
 import time
+import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 
 from slo_assets.definitions import build_defs
+from slo_assets.instance import for_many_months
 from slo_assets.jobs import MATERIALIZE_MONTH, OBSERVE_INPUTS
 from slo_assets.periods import Period
+from slo_assets.records import Records, unfinished
 from slo_assets.resources import Inputs, default_resources
 from slo_assets.settings import CONFIG_FILE, Settings
+from slo_assets.staleness import Staleness
+from slo_assets.storage.deliverables import DELIVERABLES, LOG_EVENTS
 
 #: Events are recorded all the same; the console has its own progress.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
+#: Tag of a run with the process in which it runs, since nobody else watches over it.
+PROCESS_TAG = "slo_assets/process"
+#: A month that another process is making is waited for so long, in seconds.
+PATIENCE = 300.0
+DIFFERS = "its files are missing or were changed"
+
+
 class BackfillError(RuntimeError):
     """No month can be materialized; the message says why."""
+
+
+class InterruptedRunError(RuntimeError):
+    """Somebody asked the process to stop while it made a month; its run is marked as canceled."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +52,7 @@ class MonthResult:
         dashboard: the month's dashboard document; None when the run failed.
         warnings: findings of checks that ask for a look, by check.
         failures: findings of checks that say that the result cannot be trusted, by check.
+        kept: whether the month was up to date and not made again.
     """
 
     period: Period
@@ -41,6 +62,7 @@ class MonthResult:
     dashboard: dict[str, Any] | None = None
     warnings: dict[str, str] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    kept: bool = False
 
     @property
     def well(self) -> bool:
@@ -62,8 +84,9 @@ class Backfill:
         self, definitions: dg.Definitions, instance: dg.DagsterInstance, settings: Settings, inputs: Inputs
     ) -> None:
         """Resolve the jobs once for all months."""
-        self._instance = instance
+        self.instance = instance
         self._inputs = inputs
+        self._graph = definitions.resolve_asset_graph()
         self._month = definitions.resolve_job_def(MATERIALIZE_MONTH.name)
         self._observe = definitions.resolve_job_def(OBSERVE_INPUTS.name)
         self.data, self.output = settings.data, settings.output
@@ -73,7 +96,7 @@ class Backfill:
         """The backfill that the environment asks for."""
         settings = Settings.from_environment()
         inputs = default_resources(settings)["inputs"]
-        return cls(build_defs(), dg.DagsterInstance.get(), settings, inputs)
+        return cls(build_defs(), for_many_months(), settings, inputs)
 
     def months(self, first: Period | None, last: Period | None) -> list[Period]:
         """The months of a range, oldest first; an end that is not given is that of the months with input.
@@ -83,7 +106,7 @@ class Backfill:
         Raises:
             BackfillError: the inputs cannot be read, or nothing can be written.
         """
-        observed = self._observe.execute_in_process(instance=self._instance, run_config=QUIET, raise_on_error=False)
+        observed = self._observe.execute_in_process(instance=self.instance, run_config=QUIET, raise_on_error=False)
         if not observed.success:
             raise BackfillError(failure(observed))
         if first and last:
@@ -100,27 +123,161 @@ class Backfill:
             return f"{period.key} has not begun, the clock stands in {now.key}: name an earlier month"
         return None
 
+    def causes(self, period: Period) -> list[str]:
+        """Why a month is to be made; nothing where it was made from the same inputs, settings and code already.
+
+        Inputs are compared as they were observed last.
+        """
+        found = Staleness(self.instance, self._graph, self._inputs.clock.now()).causes(period)
+        return found or ([] if self._is_whole(period) else [DIFFERS])
+
+    def _is_whole(self, period: Period) -> bool:
+        """Whether the work files and the published ones have the bytes that were recorded."""
+        output, records = self._inputs.output, Records(self.instance)
+        assets = [LOG_EVENTS, *DELIVERABLES]
+        expected = {asset: records.checksums(asset, [period.key])[period.key] for asset in assets}
+        published = {one.file: expected[asset] for asset, one in DELIVERABLES.items()}
+        return not output.changed(expected, period) and not output.publication(period).differing(published)
+
+    def results(self, months: Iterable[Period], *, force: bool = False) -> Iterator[MonthResult]:
+        """Make months in their order, from one reading of the logs; one that fails stops no other.
+
+        A month that is up to date is kept as it is, so that a range that was interrupted goes on where it stopped.
+
+        Args:
+            months: which, the oldest first, since each reads those before it.
+            force: make those that are up to date as well.
+
+        Raises:
+            InterruptedRunError: the process was asked to stop.
+        """
+        from slo_assets.logs.memory import one_reading
+
+        with one_reading():
+            for month in months:
+                began = time.monotonic()
+                if force or self.causes(month):
+                    yield self.run(month)
+                else:
+                    yield self._kept(month, began)
+
+    def _kept(self, period: Period, began: float) -> MonthResult:
+        """A month that was made before, with what its checks said then."""
+        checks = sorted(self._month.asset_layer.asset_graph.asset_check_keys)
+        warnings, failures = _findings(Records(self.instance).evaluations(checks, period.key).values())
+        return MonthResult(
+            period=period,
+            run_id="",
+            seconds=time.monotonic() - began,
+            dashboard=self._dashboard(period),
+            warnings=warnings,
+            failures=failures,
+            kept=True,
+        )
+
+    def _dashboard(self, period: Period) -> dict[str, Any]:
+        dashboard = DELIVERABLES["slo_sli_sla_dashboard"].file
+        found: dict[str, Any] = json.loads((self._inputs.output.publication(period).folder / dashboard).read_bytes())
+        return found
+
     def run(self, period: Period) -> MonthResult:
-        """Materialize one month; a failure is told, not raised, so that the others go on."""
+        """Materialize one month; a failure is told, not raised, so that the others go on.
+
+        Raises:
+            InterruptedRunError: the process was asked to stop.
+        """
         began = time.monotonic()
+        run_id = str(uuid.uuid4())
+        if told := self._wait(period):
+            return MonthResult(period, "", time.monotonic() - began, error=told)
         try:
             result = self._month.execute_in_process(
-                instance=self._instance, partition_key=period.key, run_config=QUIET, raise_on_error=False
+                instance=self.instance,
+                partition_key=period.key,
+                run_config=QUIET,
+                raise_on_error=False,
+                run_id=run_id,
+                tags={PROCESS_TAG: this_process()},
             )
         except dg.DagsterError as problem:
             return MonthResult(period, "", time.monotonic() - began, error=str(problem))
-        checks = [check for check in result.get_asset_check_evaluations() if not check.passed]
-        told = {check.check_name: check.description or "" for check in checks}
-        grave = {check.check_name for check in checks if check.severity == dg.AssetCheckSeverity.ERROR}
+        except KeyboardInterrupt as interrupt:
+            cancel(self.instance, run_id, "the process was asked to stop")
+            raise InterruptedRunError(period.key) from interrupt
+        if not result.success and _was_interrupted(result):
+            raise InterruptedRunError(period.key)
+        warnings, failures = _findings(result.get_asset_check_evaluations())
         return MonthResult(
             period=period,
             run_id=result.run_id,
             seconds=time.monotonic() - began,
             error="" if result.success else failure(result),
             dashboard=result.asset_value("slo_sli_sla_dashboard").value if result.success else None,
-            warnings={name: text for name, text in told.items() if name not in grave},
-            failures={name: text for name, text in told.items() if name in grave},
+            warnings=warnings,
+            failures=failures,
         )
+
+    def _wait(self, period: Period) -> str:
+        """Wait while another process makes the month; say why it is not waited for any longer."""
+        until = time.monotonic() + PATIENCE
+        while others := [run for run in unfinished(self.instance, period) if not _is_over(self.instance, run)]:
+            if time.monotonic() > until:
+                return (
+                    f"run {others[0].run_id} has been making this month for a long time. Remedy: wait for its end, or "
+                    "mark it as canceled in the UI if its process is gone"
+                )
+            time.sleep(1)
+        return ""
+
+
+def _findings(checks: Iterable[dg.AssetCheckEvaluation]) -> tuple[dict[str, str], dict[str, str]]:
+    """What the checks that failed say, by their names: what asks for a look, and what cannot be trusted."""
+    told = {check.check_name: check for check in checks if not check.passed}
+    grave = {name for name, check in told.items() if check.severity == dg.AssetCheckSeverity.ERROR}
+    text = {name: check.description or "" for name, check in told.items()}
+    return {n: t for n, t in text.items() if n not in grave}, {n: t for n, t in text.items() if n in grave}
+
+
+def this_process() -> str:
+    """Host and process, for the tag of a run."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def cancel(instance: dg.DagsterInstance, run_id: str, reason: str) -> None:
+    """Mark a run as canceled, unless it is over."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None and not run.is_finished:
+        instance.report_run_canceled(run, message=f"Canceled: {reason}.")
+
+
+def _is_over(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether an unfinished run's process is gone: killed, or lost with the machine. It is canceled then."""
+    host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        cancel(instance, run.run_id, f"process {process} is gone")
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether a run failed because the process was asked to stop: Dagster records that and goes on."""
+    names = {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
+    for event in result.all_events:
+        failure = (event.is_step_failure and event.step_failure_data) or (
+            event.is_job_failure and event.job_failure_data
+        )
+        problem = failure.error if failure else None
+        while problem is not None:
+            if problem.cls_name in names:
+                return True
+            problem = problem.cause
+    return False
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:

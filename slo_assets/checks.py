@@ -66,10 +66,16 @@ class Check:
 LOGS_READABLE = Check("logs_readable", "Every log file could be read and dated, and no line is later than the clock.")
 LINES_READABLE = Check("lines_readable", "Of the logs' lines, no more are unreadable than logs.unreadable lets pass.")
 EVENTS_MAPPED = Check("events_mapped", "Every event in the logs belongs to a configured component.", most=KEYS)
+LOGS_ON_TIME = Check("logs_on_time", "Every source of logs has a line so often as its expectedEvery says.")
 REPORTS_READABLE = Check("reports_readable", "Every telemetry file fits its schema and names known components.")
 COMPONENTS_KNOWN = Check("components_known", "Every SLI of every component is known.")
 BASELINE_COMPLETE = Check("baseline_complete", "Every earlier month of the baseline that has input was materialized.")
 BUDGETS_LEFT = Check("budgets_left", "No error budget is exhausted.")
+OPEN_MONTH_FRESH = Check(
+    "open_month_fresh",
+    "The month that is open is made every night, whatever is done about others.",
+    dg.AssetCheckSeverity.ERROR,
+)
 OBJECTIVES_MET = Check("objectives_met", "No objective has failed.")
 CONFIGURATION_VERSIONED = Check(
     "configuration_versioned", "The configuration's version is the one that follows from what was changed in it."

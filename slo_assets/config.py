@@ -31,7 +31,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from slo_assets.config_versions import OPERATIONAL, bumped, differences, level, merged
-from slo_assets.periods import PERIOD_PATTERN, Period
+from slo_assets.periods import DAY, MINUTE, PERIOD_PATTERN, Period
 
 SEVERITIES = ("critical", "high", "medium", "low")
 
@@ -46,6 +46,7 @@ Percentage = Annotated[float, Field(ge=0, le=100, strict=True)]
 Weight = Annotated[float, Field(ge=0, strict=True)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+Duration = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}(s|min|h|d)$")]
 PeriodKey = Annotated[str, StringConstraints(pattern=f"^{PERIOD_PATTERN}$")]
 
 PROFILES = Path(__file__).parent / "logs" / "profiles"
@@ -386,6 +387,17 @@ class Source(_Reader):
     year: Annotated[int, Field(ge=1970, le=2200, strict=True)] | None = Field(
         default=None, description="The year of the first line, for times that name none."
     )
+    expected_every: Duration | None = Field(
+        default=None, description="A line of the source comes at least so often, like 15min or 1h: else it is late."
+    )
+
+    @property
+    def patience(self) -> int | None:
+        """The same in microseconds; None where nothing is expected."""
+        if self.expected_every is None:
+            return None
+        number, unit = re.fullmatch(r"(\d+)(\w+)", self.expected_every).groups()  # type: ignore[union-attr]
+        return int(number) * {"s": 1_000_000, "min": MINUTE, "h": 60 * MINUTE, "d": DAY}[unit]
 
 
 class Unreadable(_Model):
@@ -628,6 +640,25 @@ class Change(_Model):
     )
 
 
+class Monitoring(_Model):
+    """How soon new input is followed, and when results are overdue."""
+
+    refresh_seconds: Annotated[int, Field(ge=10, strict=True)] = Field(
+        default=60, description="At least so long between two runs that follow new logs or telemetry."
+    )
+    warn_hours: Positive = Field(
+        default=26.0, description="Results older than this are late: a nightly run is missing."
+    )
+    fail_hours: Positive = Field(default=36.0, description="Results older than this are overdue.")
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if self.warn_hours > self.fail_hours:
+            msg = "warnHours must not be above failHours"
+            raise ValueError(msg)
+        return self
+
+
 class Releases(_Model):
     """How published releases are kept."""
 
@@ -654,6 +685,7 @@ class SloConfig(_Model):
     budget_thresholds: BudgetThresholds = BudgetThresholds()
     compliance: Compliance = Compliance()
     dashboard: Dashboard = Dashboard()
+    monitoring: Monitoring = Monitoring()
     releases: Releases = Releases()
     changes: tuple[Change, ...] = ()
 
@@ -667,7 +699,11 @@ class SloConfig(_Model):
 
     def settings(self) -> dict[str, Any]:
         """Everything that documents depend on, defaults included, as JSON values."""
-        return self.model_dump(mode="json", by_alias=True, exclude=set(OPERATIONAL))
+        without: Any = {
+            **dict.fromkeys(OPERATIONAL, True),
+            "logs": {"sources": {"__all__": {"expected_every"}}},
+        }
+        return self.model_dump(mode="json", by_alias=True, exclude=without)
 
     @cached_property
     def _stages(self) -> tuple[tuple[str, SloConfig], ...]:
@@ -746,7 +782,7 @@ def contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
 
 
 #: What is the same in all periods.
-TIMELESS = ("version", "application", "firstPeriod", "releases", "changes")
+TIMELESS = ("version", "application", "firstPeriod", "monitoring", "releases", "changes")
 
 
 def _change_contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:

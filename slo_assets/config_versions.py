@@ -13,8 +13,8 @@ from typing import Any, Literal
 Level = Literal["major", "minor", "patch"]
 LEVELS: Sequence[Level] = ("major", "minor", "patch")
 
-#: Settings that reach no document: who is told, and how much is kept.
-OPERATIONAL = frozenset({"version", "changes", "alerts", "releases"})
+#: Settings that reach no document: who is told, what is late, and how much is kept.
+OPERATIONAL = frozenset({"version", "changes", "alerts", "monitoring", "releases"})
 
 #: The first pattern that fits a setting decides; all others are targets and formulas.
 WORDING: Sequence[str] = (

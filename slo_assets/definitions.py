@@ -7,7 +7,7 @@ import dagster as dg
 
 from slo_assets.assets.error_budgets import error_budgets
 from slo_assets.assets.log_events import log_events
-from slo_assets.assets.production_logs import production_logs, reported_telemetry
+from slo_assets.assets.production_logs import production_logs, reported_telemetry, slo_config
 from slo_assets.assets.sla_compliance_report import sla_compliance_report
 from slo_assets.assets.sli_framework import sli_framework
 from slo_assets.assets.sli_metrics import sli_metrics
@@ -16,14 +16,17 @@ from slo_assets.assets.slo_targets import slo_targets
 from slo_assets.assets.slo_workflow_state import slo_workflow_state
 from slo_assets.assets.telemetry import telemetry
 from slo_assets.drift_checks import find_drift
+from slo_assets.freshness import CHECKS
 from slo_assets.jobs import JOBS
 from slo_assets.resources import default_resources
 from slo_assets.schedules import SCHEDULES
+from slo_assets.sensors import SENSORS
 from slo_assets.settings import Settings
 
 ASSETS: list[Any] = [
     production_logs,
     reported_telemetry,
+    slo_config,
     log_events,
     telemetry,
     sli_framework,
@@ -44,9 +47,10 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     """
     return dg.Definitions(
         assets=ASSETS,
-        asset_checks=[find_drift],
+        asset_checks=[find_drift, *CHECKS],
         jobs=JOBS,
         schedules=SCHEDULES,
+        sensors=SENSORS,
         resources={**default_resources(Settings.from_environment()), **(resource_overrides or {})},
         # One process for a month: starting one for each of nine short steps takes eight times as long.
         executor=dg.in_process_executor,

@@ -8,20 +8,31 @@ from typing import Any
 import dagster as dg
 
 from slo_assets.drift_checks import SPECS
+from slo_assets.freshness import CHECKS
 from slo_assets.hooks import record_failure
 from slo_assets.ops import roll_back_month, verify_months
+from slo_assets.staleness import FOLLOWS_INPUT
 
-SOURCES = dg.AssetSelection.assets("production_logs", "reported_telemetry")
+SOURCES = dg.AssetSelection.assets("production_logs", "reported_telemetry", "slo_config")
 DRIFT_CHECKS = dg.AssetSelection.checks(*(spec.key for spec in SPECS))
+# What is judged by itself, hourly or by the minute, is no step of a month's run.
+MONTHLY = dg.AssetSelection.all() - SOURCES - DRIFT_CHECKS - dg.AssetSelection.checks(*CHECKS)
 
 OBSERVE_INPUTS = dg.define_asset_job(
-    "observe_inputs", selection=SOURCES, description="Look which months have new logs or reports."
+    "observe_inputs", selection=SOURCES, description="Look which months have new logs, reports or settings."
 )
 MATERIALIZE_MONTH = dg.define_asset_job(
     "materialize_month",
-    selection=dg.AssetSelection.all() - SOURCES - DRIFT_CHECKS,
+    selection=MONTHLY,
     hooks={record_failure},
     description="Make all deliverables of one month and publish them.",
+)
+REFRESH_MONTH = dg.define_asset_job(
+    "refresh_month",
+    selection=SOURCES | MONTHLY,
+    hooks={record_failure},
+    description="Look for new input, then make one month's deliverables, unless they are up to date.",
+    tags={FOLLOWS_INPUT: "yes"},
 )
 
 
@@ -37,4 +48,4 @@ def rollback() -> None:
     roll_back_month()
 
 
-JOBS: list[Any] = [OBSERVE_INPUTS, MATERIALIZE_MONTH, verify, rollback]
+JOBS: list[Any] = [OBSERVE_INPUTS, MATERIALIZE_MONTH, REFRESH_MONTH, verify, rollback]

@@ -56,6 +56,15 @@ def format_date(instant: int) -> str:
     return from_micros(instant).date().isoformat()
 
 
+def duration(micros: int) -> str:
+    """A length of time in the two largest of days, hours and minutes, rounded down: ``1 d 4 h``."""
+    days, rest = divmod(micros, DAY)
+    hours, minutes = divmod(rest // MINUTE, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    first = next((place for place, (number, _) in enumerate(parts) if number), 2)
+    return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number) or "less than 1 min"
+
+
 @dataclass(frozen=True, order=True)
 class Period:
     """One calendar month in UTC.

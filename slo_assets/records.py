@@ -1,4 +1,4 @@
-"""What Dagster recorded of the months: the evidence against which files are held."""
+"""What Dagster recorded of the months: the evidence against which files are held, and who is at work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData as Target,
 )
 from dagster._core.event_api import PartitionKeyFilter
+from dagster._core.storage.tags import PARTITION_NAME_TAG
+
+from slo_assets.periods import Period
 
 #: Metadata of a materialization: the data versions of all that it was made from, by ``asset@period`` or source.
 MADE_FROM: Final = "made from"
@@ -110,3 +113,34 @@ class Records:
 
 def _target(record: dg.EventLogRecord) -> Target:
     return Target(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp)
+
+
+def latest_records(instance: dg.DagsterInstance, asset: str, periods: Iterable[str]) -> dict[str, dg.EventLogRecord]:
+    """The record of an asset's latest materialization of each of some months; those without one are left out."""
+    key, wanted = dg.AssetKey(asset), set(periods)
+    ids = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, wanted
+    )
+    if not ids:
+        return {}
+    found = instance.fetch_materializations(dg.AssetRecordsFilter(key, storage_ids=list(ids.values())), limit=len(ids))
+    return {str(record.partition_key): record for record in found.records}
+
+
+def latest(instance: dg.DagsterInstance, asset: str, period: Period) -> dg.AssetMaterialization | None:
+    """An asset's latest materialization of a month; None where there is none."""
+    record = latest_records(instance, asset, [period.key]).get(period.key)
+    return None if record is None else record.asset_materialization
+
+
+def latest_id(instance: dg.DagsterInstance, asset: str) -> int | None:
+    """The number of an asset's latest materialization of any month; None where there is none."""
+    records = instance.get_asset_records([dg.AssetKey(asset)])
+    entry = records[0].asset_entry.last_materialization_record if records else None
+    return None if entry is None else entry.storage_id
+
+
+def unfinished(instance: dg.DagsterInstance, period: Period) -> list[dg.DagsterRun]:
+    """The runs that make a month at this moment; those that only wait for their turn are not among them."""
+    under_way = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    return list(instance.get_runs(dg.RunsFilter(tags={PARTITION_NAME_TAG: period.key}, statuses=under_way)))

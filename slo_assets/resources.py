@@ -4,7 +4,7 @@ What belongs here: access, and nothing that computes a number. Tests replace the
 Concept: https://docs.dagster.io/guides/build/external-resources
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -12,7 +12,9 @@ from upath import UPath
 
 from slo_assets.config import SloConfig
 from slo_assets.periods import Period
-from slo_assets.settings import Settings, clock, read_config
+from slo_assets.settings import CONFIG_FILE, Settings, clock, read_config
+from slo_assets.storage.deliverables import file_name
+from slo_assets.storage.files import sha256
 from slo_assets.storage.io_manager import WorkFilesIOManager
 
 if TYPE_CHECKING:
@@ -60,6 +62,11 @@ class Output(dg.ConfigurableResource):
         found = [path for path in folder.iterdir() if path.is_dir()] if folder.exists() else []
         return sorted(path.name for path in found if any(path.glob("*.json")))
 
+    def changed(self, checksums: Mapping[str, str], period: Period) -> list[str]:
+        """The assets whose work file of a period is missing or has another checksum (sha256, hex) than given."""
+        paths = {asset: self.work(period) / file_name(asset) for asset in checksums}
+        return [a for a, path in paths.items() if not path.exists() or sha256(path.read_bytes()) != checksums[a]]
+
     @property
     def scans(self) -> UPath:
         """Where the scans of log files are kept; it can be deleted at any time."""
@@ -106,11 +113,12 @@ class Inputs(dg.ConfigurableResource):
             config: how lines are read, and which components there are.
             progress: told of each file that has to be parsed.
         """
+        from slo_assets.logs import memory
         from slo_assets.logs.folder import LogFolder
 
         logs = UPath(self.folder) / "logs"
         workers = self.extraction.workers(logs)
-        return LogFolder(logs, self.output.scans, config, self.clock.now(), workers).read(progress)
+        return memory.read(LogFolder(logs, self.output.scans, config, self.clock.now(), workers), progress)
 
     def periods(self, progress: Callable[[str], None] = lambda _: None) -> list[Period]:
         """The periods of which logs or reports tell anything, from the first configured to the current one."""
@@ -120,6 +128,44 @@ class Inputs(dg.ConfigurableResource):
         logged = {key for scan in scans for key in scan.months}
         every = Period(config.first_period).until(Period.containing(self.clock.now()))
         return [p for p in every if p.key in logged or any(r.touches(p.start, p.end) for r in reports)]
+
+    def look(self) -> dict[str, str]:
+        """What the file system says of every log, every telemetry file and the configuration, without reading any.
+
+        Returns:
+            By path, what changes with every change of the file; the reason where a folder cannot be listed.
+        """
+        from slo_assets.logs.files import UNREADABLE, log_files, version
+
+        folder = UPath(self.folder)
+        logs, closed = log_files(folder / "logs")
+        found = {str(path): str(problem) for path, problem in closed}
+        telemetry = folder / "telemetry"
+        reports = sorted(telemetry.glob("*.json"), key=str) if telemetry.exists() else []
+        for path in (*logs, *reports, folder / CONFIG_FILE):
+            try:
+                found[str(path)] = version(path).key
+            except UNREADABLE as problem:  # gone, or not to be looked at
+                found[str(path)] = type(problem).__name__
+        return found
+
+    def written_since(self, moment: float) -> set[str]:
+        """The sources of which a log was written to after a moment, without reading any.
+
+        Args:
+            moment: seconds since 1970, by the clock of the file system.
+        """
+        from slo_assets.logs.files import UNREADABLE, log_files, readable_name, version
+
+        folder, sources = UPath(self.folder) / "logs", set()
+        for path in log_files(folder)[0]:
+            source = self.config().logs.source(readable_name(path, folder))
+            try:
+                if source and version(path).modified > moment:
+                    sources.add(source.name)
+            except UNREADABLE:
+                continue
+        return sources
 
     def reports(self) -> "Reports":
         """What all telemetry files tell, and why some cannot be used."""

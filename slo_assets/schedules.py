@@ -3,9 +3,45 @@
 Concept: https://docs.dagster.io/guides/automate/schedules
 """
 
-import dagster as dg
+from collections.abc import Iterator
 
-from slo_assets.jobs import verify
+import dagster as dg
+from dagster._core.storage.tags import PRIORITY_TAG
+
+from slo_assets.assets.common import FIRST_PERIOD
+from slo_assets.jobs import REFRESH_MONTH, verify
+from slo_assets.periods import DAY, Period, to_micros
+from slo_assets.resources import Clock
+from slo_assets.staleness import unsettled
+
+
+@dg.schedule(
+    job=REFRESH_MONTH,
+    cron_schedule="15 2 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def nightly(context: dg.ScheduleEvaluationContext, clock: dg.ResourceParam[Clock]) -> Iterator[dg.RunRequest]:
+    """Look for new input and make the current month, on its first three days after the month before, so that it closes.
+
+    Nights that were missed are made up for: earlier months that have not settled come first, the oldest first. A
+    month that is up to date is looked at and left as it is.
+    """
+    moment = context.scheduled_execution_time
+    tonight = clock.now() if clock.fixed else to_micros(moment)
+    current = Period.containing(tonight)
+    before = current.shifted(-1)
+    months = {current, *unsettled(context.instance, current)}
+    if tonight < before.end + 3 * DAY and before >= FIRST_PERIOD:
+        months.add(before)
+    for place, month in enumerate(sorted(months), start=1):
+        # Runs that follow the input are started one at a time, the highest priority first.
+        yield dg.RunRequest(
+            run_key=f"{moment:%Y-%m-%dT%H:%M}/{month.key}",
+            partition_key=month.key,
+            tags={PRIORITY_TAG: str(len(months) - place)},
+        )
+
 
 HOURLY_VERIFICATION = dg.ScheduleDefinition(
     name="hourly_verification",
@@ -15,4 +51,4 @@ HOURLY_VERIFICATION = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Look for drift in all published months, and put back what was changed.",
 )
-SCHEDULES = [HOURLY_VERIFICATION]
+SCHEDULES = [nightly, HOURLY_VERIFICATION]

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from slo_assets.domain.account import FLAWS, visible
-from slo_assets.periods import format_instant
+from slo_assets.periods import Period, format_instant
 
 if TYPE_CHECKING:
     from slo_assets.backfill import MonthResult
@@ -26,13 +27,35 @@ INHERITED = "~"
 COLORS = {"met": "green", "at-risk": "yellow", "failed": "red", "unknown": "dim"}
 
 
-def month_line(number: int, count: int, result: MonthResult) -> str:
-    """One month's result in a line, as markup."""
+def month_line(number: int, count: int, result: MonthResult, left: str = "") -> str:
+    """One month's result in a line, as markup, and how long the others will take."""
+    place = f"\\[{number}/{count}] {result.period.key}"
+    after = f", {left}" if left else ""
     if not result.well:
         told = result.error or "; ".join(result.failures.values())
-        return f"\\[{number}/{count}] {result.period.key} [red]failed[/red]: {escape(told)}"
+        return f"{place} [red]failed[/red]: {escape(told)}{after}"
+    made = "is up to date" if result.kept else f"published in {result.seconds:.1f} s"
     warnings = f", {len(result.warnings)} checks ask for a look" if result.warnings else ""
-    return f"\\[{number}/{count}] {result.period.key} published in {result.seconds:.1f} s{warnings}"
+    return f"{place} {made}{warnings}{after}"
+
+
+def progress(where: Console) -> Progress:
+    """A bar over months; its tasks have the field ``left``."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
+    return Progress(*columns, console=where, transient=True)
+
+
+def time_left(results: Sequence[MonthResult], count: int) -> str:
+    """How long the remaining months will take, from those that were made; nothing where none was or none is left."""
+    took = [result.seconds for result in results if not result.kept]
+    left = count - len(results)
+    return f"about {_clock(sum(took) / len(took) * left)} left" if took and left else ""
+
+
+def _clock(seconds: float) -> str:
+    """A length of time as ``45 s`` or ``3 min 20 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def figures(result: MonthResult) -> Iterator[dict[str, Any]]:
@@ -56,8 +79,8 @@ def figures(result: MonthResult) -> Iterator[dict[str, Any]]:
         }
 
 
-def closing(results: Sequence[MonthResult], output: str) -> RenderableType:
-    """The closing table of a backfill, what asks for a look, and where the files are."""
+def closing(results: Sequence[MonthResult], output: str, remaining: Sequence[Period] = ()) -> RenderableType:
+    """The closing table of a backfill, what asks for a look, what was not made, and where the files are."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("period", no_wrap=True)
     table.add_column("component", no_wrap=True)
@@ -71,23 +94,27 @@ def closing(results: Sequence[MonthResult], output: str) -> RenderableType:
             shown = [UNKNOWN if number is None else f"{number:g}" for number in numbers]
             table.add_row(row["period"], Text(row["component"]), *shown, status)
         table.add_section()
-    told: dict[tuple[str, str], list[str]] = {}
+    said: dict[tuple[str, str], list[str]] = {}
     for result in results:
         for finding in (result.warnings | result.failures).items():
-            told.setdefault(finding, []).append(result.period.key)
-    notes = [Text(f"{check} ({', '.join(periods)}): {text}") for (check, text), periods in told.items()]
+            said.setdefault(finding, []).append(result.period.key)
+    notes = [Text(f"{check} ({', '.join(periods)}): {text}") for (check, text), periods in said.items()]
     failed = [result.period.key for result in results if not result.well]
     ending = [Text(f"Failed: {', '.join(failed)}", style="red")] if failed else []
+    if remaining:
+        told = f"Interrupted before {remaining[0].key} was made, {len(remaining)} of {len(remaining) + len(results)} "
+        ending.append(Text(f"{told}months are left. The same command goes on from there.", style="yellow"))
     return Group(table, *notes, *ending, Text(f"Published: {output}/published/<period>/"))
 
 
-def as_json(results: Sequence[MonthResult], output: str) -> dict[str, Any]:
+def as_json(results: Sequence[MonthResult], output: str, remaining: Sequence[Period] = ()) -> dict[str, Any]:
     """The same for machines."""
     months = [
         {
             "period": result.period.key,
             "runId": result.run_id,
             "success": result.well,
+            "upToDate": result.kept,
             "error": result.error or None,
             "seconds": round(result.seconds, 3),
             "warnings": result.warnings,
@@ -96,7 +123,8 @@ def as_json(results: Sequence[MonthResult], output: str) -> dict[str, Any]:
         }
         for result in results
     ]
-    return {"months": months, "published": f"{output}/published"}
+    left = [period.key for period in remaining]
+    return {"months": months, "remaining": left, "published": f"{output}/published"}
 
 
 def explanation(found: Explanation) -> RenderableType:

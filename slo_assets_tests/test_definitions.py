@@ -30,8 +30,8 @@ def test_the_definitions_can_be_loaded() -> None:
     dg.Definitions.validate_loadable(defs)
 
 
-def test_the_graph_holds_the_flow_and_the_reported_telemetry() -> None:
-    assert set(SPECS) == {*FLOW, "reported_telemetry"}
+def test_the_graph_holds_the_flow_the_reported_telemetry_and_the_configuration() -> None:
+    assert set(SPECS) == {*FLOW, "reported_telemetry", "slo_config"}
     assert len(ASSETS) == len(SPECS)
 
 

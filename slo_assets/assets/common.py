@@ -1,5 +1,6 @@
 """What all assets have in common: their partitions, how they are declared, and what their result shows."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -9,14 +10,22 @@ import dagster as dg
 from slo_assets.checks import Check
 from slo_assets.code_version import asset_code_version
 from slo_assets.periods import Period, monthly_partitions
+from slo_assets.records import Records
+from slo_assets.resources import Clock, Output
 from slo_assets.settings import Settings, current_period, read_config
-from slo_assets.storage.deliverables import DELIVERABLES
+from slo_assets.staleness import FOLLOWS_INPUT, Staleness
 from slo_assets.storage.io_manager import BY_PERIOD, seal
 
 _SETTINGS = Settings.from_environment()
 CONFIG = read_config(_SETTINGS.data)
 FIRST_PERIOD = Period(CONFIG.first_period)
 MONTHS = monthly_partitions(FIRST_PERIOD, current_period(_SETTINGS.now))
+
+# By the latest materialization of any month; freshness.py looks at the open one.
+FRESHNESS = dg.FreshnessPolicy.time_window(
+    fail_window=dt.timedelta(hours=CONFIG.monitoring.fail_hours),
+    warn_window=dt.timedelta(hours=CONFIG.monitoring.warn_hours),
+)
 
 # One group, so that the UI opens with the whole data flow instead of folded boxes.
 GROUP = "slo"
@@ -41,17 +50,19 @@ def monthly_asset(
     deps: Sequence[str] = (),
     checks: Sequence[Check] = (),
     kind: str = "json",
-) -> Callable[[Callable[..., dg.MaterializeResult]], dg.AssetsDefinition]:
+    optional: bool = False,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Declare a function as the asset of its name, with everything that all assets have.
 
     Args:
         ins: inputs that span other months than the own one.
-        deps: sources that the asset reads by itself.
+        deps: sources that the asset reads by itself, beside the configuration.
         checks: the checks whose results it returns.
         kind: what it is stored as.
+        optional: whether it may have nothing to say; what depends on it is skipped then.
     """
 
-    def declare(compute: Callable[..., dg.MaterializeResult]) -> dg.AssetsDefinition:
+    def declare(compute: Callable[..., Any]) -> dg.AssetsDefinition:
         name = compute.__name__
         return dg.asset(
             partitions_def=MONTHS,
@@ -60,10 +71,12 @@ def monthly_asset(
             kinds={"python", kind},
             code_version=asset_code_version(name),
             ins=ins,
-            deps=list(deps),
+            deps=["slo_config", *deps],
             check_specs=[check.spec(name, MONTHS) for check in checks],
             # The annotation alone would say that there is no value to store once checks are declared.
             dagster_type=dg.Any,
+            output_required=not optional,
+            freshness_policy=FRESHNESS,
         )(compute)
 
     return declare
@@ -97,11 +110,32 @@ def materialized(
     sealed = seal(asset, value, sources)
     metadata: dict[str, Any] = {"components": _table(rows), "dagster/row_count": len(rows)} if rows else {}
     metadata |= {name: float(figure) for name, figure in figures.items() if figure is not None}
-    if asset in DELIVERABLES:
-        metadata["document"] = dg.MetadataValue.json(value)
     metadata |= {"sha256": sealed.checksum, **more}
     version = dg.DataVersion(sealed.checksum)
     return dg.MaterializeResult(value=sealed, data_version=version, metadata=metadata, check_results=list(checks))
+
+
+def nothing_new(context: dg.AssetExecutionContext, result: dg.MaterializeResult, clock: Clock, output: Output) -> bool:
+    """Whether a run that follows the input can end here: the asset and all others of its month are up to date.
+
+    What is published stays as it is then, and the period's trail says so.
+
+    Args:
+        context: the asset's.
+        result: what it would say; it must be what is recorded.
+        clock: says whether the month has ended since it was made.
+        output: what is published must be whole.
+    """
+    if FOLLOWS_INPUT not in context.run.tags or result.data_version is None:
+        return False
+    period = Period(context.partition_key)
+    recorded = Records(context.instance).of(context.asset_key.path[-1], period.key)
+    if recorded is None or recorded.checksum != result.data_version.value:
+        return False
+    graph = context.job_def.asset_layer.asset_graph
+    if Staleness(context.instance, graph, clock.now()).causes(period):
+        return False
+    return output.publisher(period).unchanged(context.run.run_id)
 
 
 def tables(rows_of: Mapping[str, Sequence[Row]]) -> dict[str, dg.TableMetadataValue]:

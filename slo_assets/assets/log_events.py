@@ -11,7 +11,7 @@ from slo_assets.checks import (
     lines_readable,
     logs_readable,
 )
-from slo_assets.periods import Period
+from slo_assets.periods import Period, format_instant
 from slo_assets.resources import Inputs
 
 
@@ -23,7 +23,7 @@ def log_events(context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Input
     cannot be dated or read are set aside with the reason; copies count once; lines later than the clock wait until
     it has come.
     """
-    from slo_assets.domain import account
+    from slo_assets.domain import account, completeness
     from slo_assets.domain.event_log import of_period
     from slo_assets.logs.versions import of_logs
 
@@ -58,6 +58,8 @@ def log_events(context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Input
         ),
         **{
             "dagster/row_count": len(log.events),
+            "looked at": format_instant(inputs.clock.now()),
+            "last lines": dg.MetadataValue.json(completeness.last_lines(scans, config)),
             "unreadable lines shown": account.flawed_shown(log.account, flawed),
             "account": dg.MetadataValue.json(account.bounded(log.account)),
         },

@@ -1,11 +1,13 @@
-"""``production_logs`` and ``reported_telemetry``: what users provide, observed by month."""
+"""``production_logs``, ``reported_telemetry`` and ``slo_config``: what users provide, observed by month."""
 
 import warnings
+from collections.abc import Mapping
 
 import dagster as dg
 
 from slo_assets.assets.common import FIRST_PERIOD, GROUP, MONTHS
 from slo_assets.periods import Period
+from slo_assets.records import DATA_VERSION
 from slo_assets.resources import Clock, Inputs
 
 # Observable sources are marked as beta in this version of Dagster; they are what makes new logs show as
@@ -25,11 +27,13 @@ def production_logs(
 
     scans, account = inputs.logs(inputs.config(), progress=lambda name: context.log.info(f"parsing {name}"))
     first = min((month for scan in scans for month in scan.months), default=None)
-    return dg.DataVersionsByPartition(of_logs(scans, account, _periods(first, clock)))
+    return _changed(context, of_logs(scans, account, _periods(first, clock)))
 
 
 @dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP)
-def reported_telemetry(inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]) -> dg.DataVersionsByPartition:
+def reported_telemetry(
+    context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
+) -> dg.DataVersionsByPartition:
     """Anomalies that people or other tools report: `telemetry/*.json` in the data folder.
 
     A month's version changes when a report that tells of it changes, or one that cannot be read.
@@ -39,9 +43,32 @@ def reported_telemetry(inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam
     reports = inputs.reports()
     first = min((instant for report in reports.read for instant in report.instants()), default=None)
     month = None if first is None else Period.containing(first).key
-    return dg.DataVersionsByPartition(of_reports(reports, _periods(month, clock)))
+    return _changed(context, of_reports(reports, _periods(month, clock)))
+
+
+@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP)
+def slo_config(
+    context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
+) -> dg.DataVersionsByPartition:
+    """The settings that documents depend on: `slo-config.yaml` in the data folder, as it holds in each month.
+
+    Settings that no document depends on (who is told, how much is kept) change no version.
+    """
+    from slo_assets.logs.versions import of_config
+
+    return _changed(context, of_config(inputs.config(), _periods(FIRST_PERIOD.key, clock)))
 
 
 def _periods(first: str | None, clock: Clock) -> list[Period]:
     """The partitions from the first month with input to the current one."""
     return [] if first is None else max(FIRST_PERIOD, Period(first)).until(Period.containing(clock.now()))
+
+
+def _changed(context: dg.AssetExecutionContext, versions: Mapping[str, str]) -> dg.DataVersionsByPartition:
+    """Those versions that are not the ones observed last: what did not change costs no record."""
+    known = context.instance.event_log_storage.get_latest_tags_by_partition(
+        context.asset_key, dg.DagsterEventType.ASSET_OBSERVATION, [DATA_VERSION]
+    )
+    return dg.DataVersionsByPartition(
+        {month: version for month, version in versions.items() if known.get(month) != {DATA_VERSION: version}}
+    )

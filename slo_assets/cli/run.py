@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from slo_assets.cli.common import PERIOD, console, print_json, use_instance
 from slo_assets.domain.account import visible
 
 if TYPE_CHECKING:
-    from slo_assets.backfill import MonthResult
+    from rich.console import Console
+
+    from slo_assets.backfill import Backfill, MonthResult
     from slo_assets.periods import Period
 
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--from", "first", type=PERIOD, help="First month; default: the first that has input.")
 @click.option("--to", "last", type=PERIOD, help="Last month; default: the last that has input.")
 @click.option("--period", type=PERIOD, help="This one month.")
+@click.option("--force", is_flag=True, help="Make months again that are up to date as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result for machines.")
 @click.option(
     "--explain-rules", "explained", metavar="FILE", help="Compute nothing; show what the rules make of a log."
@@ -29,13 +33,18 @@ def run(
     first: Period | None,
     last: Period | None,
     period: Period | None,
+    force: bool,
     as_json: bool,
     explained: str | None,
     lines: int | None,
 ) -> None:
-    """Materialize and publish months, the oldest first; without options, each month that has input."""
+    """Materialize and publish months, the oldest first; without options, each month that has input.
+
+    A month that was made from the same input, settings and code is left as it is. So what was interrupted goes on
+    where it stopped, with the same command.
+    """
     if explained is not None:
-        if period or first or last:
+        if period or first or last or force:
             raise click.UsageError("--explain-rules computes no month: give only --lines and --json with it")
         _explain(explained, lines, as_json)
         return
@@ -62,16 +71,36 @@ def run(
             raise click.ClickException(str(problem)) from problem
     if not months:
         progress.print(f"No month has input in {worker.data}: put logs into logs/ or telemetry files into telemetry/.")
-    results: list[MonthResult] = []
-    for number, month in enumerate(months, start=1):
-        with progress.status(f"\\[{number}/{len(months)}] {month.key} …"):
-            results.append(worker.run(month))
-        progress.print(tables.month_line(number, len(months), results[-1]))
+    results, stopped = _make(worker, months, force, progress)
+    remaining = months[len(results) :]
     if as_json:
-        print_json(tables.as_json(results, worker.output))
+        print_json(tables.as_json(results, worker.output, remaining))
     else:
-        console().print(tables.closing(results, worker.output))
-    sys.exit(0 if all(result.well for result in results) else 1)
+        console().print(tables.closing(results, worker.output, remaining))
+    sys.exit(0 if not stopped and all(result.well for result in results) else 1)
+
+
+def _make(worker: Backfill, months: list[Period], force: bool, console: Console) -> tuple[list[MonthResult], bool]:
+    """Make months while a bar shows how far that is; and whether it was interrupted."""
+    from slo_assets import tables
+    from slo_assets.backfill import InterruptedRunError
+
+    results: list[MonthResult] = []
+    # A service manager that stops the command means the same as whoever presses Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with tables.progress(console) as show:
+            task = show.add_task("months", total=len(months), left="")
+            for result in worker.results(months, force=force):
+                results.append(result)
+                left = tables.time_left(results, len(months))
+                # A terminal shows it beside the bar.
+                beside = "" if console.is_terminal else left
+                show.print(tables.month_line(len(results), len(months), result, beside))
+                show.update(task, completed=len(results), left=left)
+    except (InterruptedRunError, KeyboardInterrupt):
+        return results, True
+    return results, False
 
 
 def _explain(file: str, lines: int | None, as_json: bool) -> None:

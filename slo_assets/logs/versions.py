@@ -1,4 +1,4 @@
-"""The data versions of the sources: what of the logs and reports concerns which period."""
+"""The data versions of the sources: what of the logs, reports and configuration concerns which period."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from slo_assets.periods import Period
 
 if TYPE_CHECKING:
+    from slo_assets.config import SloConfig
     from slo_assets.domain.event_log import FileScan
     from slo_assets.domain.telemetry import Reports
 
@@ -36,6 +37,13 @@ def of_reports(reports: Reports, periods: Iterable[Period]) -> dict[str, str]:
         )
         for period in periods
     }
+
+
+def of_config(config: SloConfig, periods: Iterable[Period]) -> dict[str, str]:
+    """By period, a digest of the settings that its documents depend on."""
+    stages = {period: config.of_period(period) for period in periods}
+    digests = {id(stage): _digest(stage.version, stage.settings()) for stage in stages.values()}
+    return {period.key: digests[id(stage)] for period, stage in stages.items()}
 
 
 def _digest(*parts: Any) -> str:

@@ -161,6 +161,24 @@ class Publisher:
         now = self.publication.release() or release
         return Published(now, self.releases.manifest(now), new, previous, damaged, pruned)
 
+    def unchanged(self, run_id: str) -> bool:
+        """End a run that found nothing new: the release that is published stays.
+
+        Returns:
+            False where none is published, or not as it was; such a run has to go on.
+
+        Raises:
+            ReleaseError: the release's manifest is missing or damaged.
+        """
+        with self._alone():
+            release = self.expected()
+            if release is None or self.drifted():
+                return False
+            about = {"asset": "slo_workflow_state", "runId": run_id}
+            self._validate([], about)
+            self.trail.steps(lambda _: self._finished(release, about, "unchanged"))
+        return True
+
     def rollback(self, to: str | None, reason: str, run_id: str) -> str:
         """Put a release back, byte for byte.
 
