@@ -85,7 +85,7 @@ class Backfill:
     ) -> None:
         """Resolve the jobs once for all months."""
         self.instance = instance
-        self._inputs = inputs
+        self.inputs = inputs
         self._graph = definitions.resolve_asset_graph()
         self._month = definitions.resolve_job_def(MATERIALIZE_MONTH.name)
         self._observe = definitions.resolve_job_def(OBSERVE_INPUTS.name)
@@ -111,12 +111,12 @@ class Backfill:
             raise BackfillError(failure(observed))
         if first and last:
             return first.until(last)
-        found = self._inputs.periods()
+        found = self.inputs.periods()
         return [month for month in found if (not first or first <= month) and (not last or month <= last)]
 
     def refusal(self, period: Period) -> str | None:
         """Why a month cannot be materialized, with the remedy; None where it can."""
-        first, now = Period(self._inputs.config().first_period), Period.containing(self._inputs.clock.now())
+        first, now = Period(self.inputs.config().first_period), Period.containing(self.inputs.clock.now())
         if period < first:
             return f"{period.key} is before the first period, {first.key}: set firstPeriod in {CONFIG_FILE}"
         if period > now:
@@ -128,12 +128,12 @@ class Backfill:
 
         Inputs are compared as they were observed last.
         """
-        found = Staleness(self.instance, self._graph, self._inputs.clock.now()).causes(period)
+        found = Staleness(self.instance, self._graph, self.inputs.clock.now()).causes(period)
         return found or ([] if self._is_whole(period) else [DIFFERS])
 
     def _is_whole(self, period: Period) -> bool:
         """Whether the work files and the published ones have the bytes that were recorded."""
-        output, records = self._inputs.output, Records(self.instance)
+        output, records = self.inputs.output, Records(self.instance)
         assets = [LOG_EVENTS, *DELIVERABLES]
         expected = {asset: records.checksums(asset, [period.key])[period.key] for asset in assets}
         published = {one.file: expected[asset] for asset, one in DELIVERABLES.items()}
@@ -177,7 +177,7 @@ class Backfill:
 
     def _dashboard(self, period: Period) -> dict[str, Any]:
         dashboard = DELIVERABLES["slo_sli_sla_dashboard"].file
-        found: dict[str, Any] = json.loads((self._inputs.output.publication(period).folder / dashboard).read_bytes())
+        found: dict[str, Any] = json.loads((self.inputs.output.publication(period).folder / dashboard).read_bytes())
         return found
 
     def run(self, period: Period) -> MonthResult:

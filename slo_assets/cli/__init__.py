@@ -13,6 +13,7 @@ from slo_assets.cli.bench import bench
 from slo_assets.cli.rollback import rollback
 from slo_assets.cli.run import run
 from slo_assets.cli.simulate import simulate
+from slo_assets.cli.status import status
 from slo_assets.cli.verify import verify
 from slo_assets.config import ConfigError
 
@@ -23,7 +24,7 @@ def cli() -> None:
     """Service level indicators, objectives, budgets and compliance from production logs."""
 
 
-for command in (run, verify, rollback, simulate, bench):
+for command in (run, status, verify, rollback, simulate, bench):
     cli.add_command(command)
 
 
