@@ -39,14 +39,14 @@ class Project:
 
     @cached_property
     def definitions(self) -> dg.Definitions:
-        return build_defs(resource_overrides=self._resources())
+        return build_defs(resource_overrides=self.resources())
 
     @cached_property
     def backfill(self) -> Backfill:
         settings = Settings(str(self.data), self.output, self.now)
-        return Backfill(self.definitions, self.instance, settings, self._resources()["inputs"])
+        return Backfill(self.definitions, self.instance, settings, self.resources()["inputs"])
 
-    def _resources(self) -> dict[str, Any]:
+    def resources(self) -> dict[str, Any]:
         return default_resources(Settings(str(self.data), self.output, self.now))
 
     def run(self, month: str) -> MonthResult:
