@@ -12,10 +12,12 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.data_version import (
+    NULL_EVENT_POINTER,
     CachingStaleStatusResolver,
     StaleCause,
     StaleCauseCategory,
     StaleStatus,
+    get_input_event_pointer_tag,
 )
 from dagster._core.loader import LoadingContext
 
@@ -31,6 +33,7 @@ SOURCES: Mapping[str, str] = {
     "slo_config": "configuration changed",
 }
 NEVER_MADE = "never made"
+UNOBSERVED = "made before its inputs were observed"
 UNFINISHED = "its last run did not reach the end"
 CODE = "code changed"
 EARLIER = "an earlier month changed"
@@ -64,15 +67,20 @@ class Staleness:
         for asset, status in statuses.items():
             if status == StaleStatus.STALE:
                 found += [_told(cause, period) for cause in self._stale.get_stale_causes(asset, period.key)]
-        if period.end <= self._now and self._made_open(period):
+        made = {asset: latest(self._instance, asset, period) for asset in ("log_events", "telemetry")}
+        if not all(_observed(one) for one in made.values() if one):
+            found.append(UNOBSERVED)
+        if period.end <= self._now and made["telemetry"] and not made["telemetry"].metadata["closed"].value:
             found.append(ENDED)
-        order = [*SOURCES.values(), CODE, EARLIER, ENDED, UNFINISHED]
+        order = [*SOURCES.values(), CODE, EARLIER, ENDED, UNOBSERVED, UNFINISHED]
         return sorted(set(found) & set(order), key=order.index)
 
-    def _made_open(self, period: Period) -> bool:
-        """Whether a month's documents were made while it was open."""
-        made = latest(self._instance, "telemetry", period)
-        return made is not None and not made.metadata["closed"].value
+
+def _observed(made: dg.AssetMaterialization) -> bool:
+    """Whether the sources of a materialization had been observed; Dagster sees no change of those that had not."""
+    pointers = {get_input_event_pointer_tag(dg.AssetKey(source)) for source in SOURCES}
+    known = {tag: value for tag, value in (made.tags or {}).items() if tag in pointers}
+    return bool(known) and NULL_EVENT_POINTER not in known.values()
 
 
 def _told(cause: StaleCause, period: Period) -> str:

@@ -118,9 +118,7 @@ def test_nothing_is_asked_for_while_a_run_of_the_month_waits_or_works(ticks: Tic
     assert ticks.tick().run_requests, "what came meanwhile is not lost"
 
 
-def test_after_a_run_that_failed_the_next_one_waits_longer(
-    ticks: Ticks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_a_run_that_failed_the_next_one_waits_longer(ticks: Ticks, monkeypatch: pytest.MonkeyPatch) -> None:
     from slo_assets.domain import event_log
 
     ticks.tick()

@@ -26,8 +26,7 @@ def production_logs(
     from slo_assets.logs.versions import of_logs
 
     scans, account = inputs.logs(inputs.config(), progress=lambda name: context.log.info(f"parsing {name}"))
-    first = min((month for scan in scans for month in scan.months), default=None)
-    return _changed(context, of_logs(scans, account, _periods(first, clock)))
+    return _changed(context, of_logs(scans, account, _periods(clock)))
 
 
 @dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP)
@@ -40,10 +39,7 @@ def reported_telemetry(
     """
     from slo_assets.logs.versions import of_reports
 
-    reports = inputs.reports()
-    first = min((instant for report in reports.read for instant in report.instants()), default=None)
-    month = None if first is None else Period.containing(first).key
-    return _changed(context, of_reports(reports, _periods(month, clock)))
+    return _changed(context, of_reports(inputs.reports(), _periods(clock)))
 
 
 @dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP)
@@ -56,12 +52,12 @@ def slo_config(
     """
     from slo_assets.logs.versions import of_config
 
-    return _changed(context, of_config(inputs.config(), _periods(FIRST_PERIOD.key, clock)))
+    return _changed(context, of_config(inputs.config(), _periods(clock)))
 
 
-def _periods(first: str | None, clock: Clock) -> list[Period]:
-    """The partitions from the first month with input to the current one."""
-    return [] if first is None else max(FIRST_PERIOD, Period(first)).until(Period.containing(clock.now()))
+def _periods(clock: Clock) -> list[Period]:
+    """All partitions: of a month without input it is on record as well that it has none."""
+    return FIRST_PERIOD.until(Period.containing(clock.now()))
 
 
 def _changed(context: dg.AssetExecutionContext, versions: Mapping[str, str]) -> dg.DataVersionsByPartition:
