@@ -14,6 +14,7 @@ from slo_assets.records import Records
 from slo_assets.resources import Clock, Output
 from slo_assets.settings import Settings, current_period, read_config
 from slo_assets.staleness import FOLLOWS_INPUT, Staleness
+from slo_assets.storage.deliverables import DELIVERABLES
 from slo_assets.storage.io_manager import BY_PERIOD, seal
 
 _SETTINGS = Settings.from_environment()
@@ -110,6 +111,8 @@ def materialized(
     sealed = seal(asset, value, sources)
     metadata: dict[str, Any] = {"components": _table(rows), "dagster/row_count": len(rows)} if rows else {}
     metadata |= {name: float(figure) for name, figure in figures.items() if figure is not None}
+    if asset in DELIVERABLES:
+        metadata["document"] = dg.MetadataValue.json(value)
     metadata |= {"sha256": sealed.checksum, **more}
     version = dg.DataVersion(sealed.checksum)
     return dg.MaterializeResult(value=sealed, data_version=version, metadata=metadata, check_results=list(checks))
