@@ -9,11 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
@@ -62,7 +64,9 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
         """Make a file with its tables: Dagster's way the first time, which is slow, and from then on as a copy."""
         path = Path(self.path_for_shard(shard))
         if self._empty and not path.exists():
-            path.write_bytes(self._empty)
+            scratch = path.with_suffix(".new")
+            scratch.write_bytes(self._empty)
+            scratch.replace(path)
             self._initialized_dbs.add(shard)
             return
         new = not path.exists()
@@ -78,11 +82,7 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
             # Each run has a file of its own, and is over before the next one begins.
             for other in self._engines.keys() - {INDEX_SHARD_NAME, shard}:
                 self._engines.pop(other).dispose()
-            engine = create_engine(
-                self.conn_string_for_shard(shard), poolclass=QueuePool, connect_args={"timeout": BUSY_TIMEOUT}
-            )
-            event.listen(engine, "connect", _without_waiting_for_the_disk)
-            self._engines[shard] = engine
+            self._engines[shard] = _open(self.conn_string_for_shard(shard))
         return self._engines[shard]
 
     def dispose(self) -> None:
@@ -92,19 +92,43 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
         self._engines.clear()
 
 
+class OpenSqliteRuns(SqliteRunStorage):
+    """Dagster's runs in SQLite, with the file kept open."""
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection in a transaction of its own."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return _open(self._conn_string)
+
+    def dispose(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+
 class OpenSqliteStorage(DagsterSqliteStorage):
-    """Dagster's storage in SQLite, with the files of the events kept open."""
+    """Dagster's storage in SQLite, with the files of runs and events kept open."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Open the storage of a Dagster home."""
         super().__init__(base_dir, inst_data)
-        usual = self._event_log_storage
-        self._event_log_storage = OpenSqliteEventLog(usual._base_dir)
+        self._event_log_storage = OpenSqliteEventLog(self._event_log_storage._base_dir)
+        self._run_storage = OpenSqliteRuns(self._run_storage._conn_string)
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> OpenSqliteStorage:
         """Called by Dagster when it loads the instance."""
         return cls.from_local(inst_data=inst_data, **config_value)
+
+
+def _open(address: str) -> Engine:
+    engine = create_engine(address, poolclass=QueuePool, connect_args={"timeout": BUSY_TIMEOUT})
+    event.listen(engine, "connect", _without_waiting_for_the_disk)
+    return engine
 
 
 def _without_waiting_for_the_disk(connection: Any, _: object) -> None:
