@@ -1,11 +1,17 @@
 """Months one after another: which, in which order, and what a failure costs."""
 
+import socket
+import subprocess
+import sys
+
+import dagster as dg
 import pytest
 
-from slo_assets.backfill import Backfill
+from slo_assets import backfill
+from slo_assets.backfill import PROCESS_TAG, Backfill, InterruptedRunError, cancel, this_process
 from slo_assets.domain import slo_targets
 from slo_assets.periods import Period
-from slo_assets_tests.conftest import MakeProject
+from slo_assets_tests.conftest import MakeProject, Project
 
 LINE = "{month}-10T10:00:00Z ✅ BeatExecutor: Beat 1 (canvas:component:create) completed in 5ms\n"
 THREE = "".join(LINE.format(month=month) for month in ("2025-09", "2025-11", "2025-10"))
@@ -76,3 +82,112 @@ def test_a_run_is_recorded_with_its_partition(make_project: MakeProject) -> None
     run = project.instance.get_run_by_id(result.run_id)
     assert run is not None
     assert run.tags["dagster/partition"] == "2025-10"
+
+
+@pytest.fixture(scope="module")
+def made(make_project: MakeProject) -> Project:
+    """Three months, observed and made."""
+    project = make_project({"a.log": THREE})
+    worker = project.backfill
+    assert [result.well for result in worker.results(worker.months(None, None))] == [True] * 3
+    return project
+
+
+def outcomes(project: Project, *, force: bool = False) -> dict[str, bool]:
+    """By month, whether it was kept as it is."""
+    worker = project.backfill
+    results = list(worker.results(worker.months(None, None), force=force))
+    assert all(result.well and result.dashboard for result in results)
+    return {result.period.key: result.kept for result in results}
+
+
+def test_what_is_up_to_date_is_kept_and_what_is_forced_is_made(made: Project) -> None:
+    before = made.bytes_by_file()
+    assert outcomes(made) == {"2025-09": True, "2025-10": True, "2025-11": True}
+    assert made.bytes_by_file() == before
+
+    assert outcomes(made, force=True) == {"2025-09": False, "2025-10": False, "2025-11": False}
+
+
+def test_a_range_goes_on_where_it_was_interrupted(make_project: MakeProject) -> None:
+    project = make_project({"a.log": THREE})
+    worker = project.backfill
+    months = worker.months(None, None)
+    next(worker.results(months))  # and then the process is killed
+
+    assert outcomes(project) == {"2025-09": True, "2025-10": False, "2025-11": False}
+
+
+def test_a_file_that_was_changed_or_removed_makes_its_month_again(made: Project) -> None:
+    data = made.published("2025-10", "sli-metrics").read_bytes()
+    made.published("2025-10", "sli-metrics").write_bytes(b"{}")
+    made.work("2025-11", "error-budgets.json").unlink()
+
+    assert outcomes(made) == {"2025-09": True, "2025-10": False, "2025-11": False}
+    assert made.published("2025-10", "sli-metrics").read_bytes() == data
+    assert made.work("2025-11", "error-budgets.json").exists()
+
+
+def test_a_month_that_is_kept_still_tells_what_its_checks_said(make_project: MakeProject) -> None:
+    project = make_project({"a.log": ""})
+    (project.data / "logs" / "a.log").write_bytes(LINE.format(month="2025-11").encode() * 2 + b"\xff\n")
+    worker = project.backfill
+
+    (first,), (kept,) = (list(worker.results(worker.months(None, None))) for _ in range(2))
+
+    assert (first.kept, kept.kept) == (False, True)
+    assert (first.well, kept.well) == (False, False)
+    assert kept.warnings == first.warnings
+    assert "33.33 % of 3 lines cannot be read" in kept.failures["lines_readable"]
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, dg.DagsterExecutionInterruptedError])
+def test_who_is_asked_to_stop_stops_and_leaves_no_run_behind(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch, interrupt: type[BaseException]
+) -> None:
+    project = make_project({"a.log": THREE})
+    worker = project.backfill
+
+    def interrupted(*_: object) -> None:
+        raise interrupt
+
+    monkeypatch.setattr(slo_targets, "document", interrupted)
+
+    with pytest.raises(InterruptedRunError):
+        list(worker.results([Period("2025-09"), Period("2025-10")]))
+
+    (run,) = project.instance.get_runs()
+    assert run.status in (dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.FAILURE)
+
+
+def under_way(project: Project, process: str) -> str:
+    """A run of November that says it is at work in some process."""
+    job = project.definitions.resolve_job_def("materialize_month")
+    tags = {"dagster/partition": "2025-11"} | ({PROCESS_TAG: process} if process else {})
+    run = project.instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
+    return run.run_id
+
+
+def test_the_run_of_a_process_that_is_gone_is_canceled_and_not_waited_for(made: Project) -> None:
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    run_id = under_way(made, f"{socket.gethostname()}:{gone.stdout.decode().strip()}")
+
+    assert made.run("2025-11").error == ""
+
+    run = made.instance.get_run_by_id(run_id)
+    assert run is not None
+    assert run.status == dg.DagsterRunStatus.CANCELED
+
+
+@pytest.mark.parametrize("process", ["", "elsewhere:1", this_process()])
+def test_a_month_that_another_process_makes_is_waited_for_and_then_left_alone(
+    made: Project, monkeypatch: pytest.MonkeyPatch, process: str
+) -> None:
+    monkeypatch.setattr(backfill, "PATIENCE", 0.0)
+    run_id = under_way(made, process)
+
+    told = made.run("2025-11").error
+
+    assert told.startswith(f"run {run_id} has been making this month for a long time. Remedy: wait for its end")
+    cancel(made.instance, run_id, "the test is over")
+    assert made.run("2025-11").error == ""
