@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,48 @@ def test_run_publishes_every_month_with_input_and_prints_json(environment: dict[
     assert sorted(path.name for path in published.iterdir()) == sorted(d.file for d in DELIVERABLES.values())
 
 
+def test_a_second_run_keeps_what_is_up_to_date_and_status_says_so(environment: dict[str, str]) -> None:
+    before = slo_assets(environment, "status", "--json")
+    slo_assets(environment, "run")
+    again = slo_assets(environment, "run")
+    after = slo_assets(environment, "status", "--json")
+    shown = slo_assets(environment, "status")
+
+    assert "[1/1] 2025-11 is up to date" in again.stderr
+    assert (before.returncode, after.returncode, shown.returncode) == (1, 0, 0)
+    (month,) = json.loads(before.stdout)["months"]
+    assert (month["period"], month["causes"], month["release"]) == ("2025-11", ["never made"], None)
+    (month,) = json.loads(after.stdout)["months"]
+    assert (month["state"], month["closed"], month["asOf"]) == ("MONITORING", False, "2025-11-10T10:00:00Z")
+    assert (month["upToDate"], month["causes"], month["lastRun"]["status"]) == (True, [], "SUCCESS")
+    (row,) = [line.split() for line in shown.stdout.splitlines() if "2025-11" in line.split()]
+    assert row[:6] == ["2025-11", "MONITORING", "open", "2025-11-10T10:00:00Z", "yes", month["release"]]
+
+
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_who_stops_a_run_is_told_how_to_go_on(environment: dict[str, str], asked: signal.Signals) -> None:
+    lines = "".join(LINE.replace("2025-11", f"2025-{month:02d}") for month in range(1, 12))
+    (Path(environment["SLO_ASSETS_DATA"]) / "logs" / "a.log").write_text(lines, encoding="utf-8")
+    command = [sys.executable, "-c", "from slo_assets.cli import main; main()", "run"]
+    process = subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "[1/11] 2025-01 published" in line:
+            process.send_signal(asked)
+            break
+    shown, told = process.communicate()
+
+    assert process.returncode == 1, told
+    assert "Traceback" not in told
+    assert "months are left. The same command goes on from there." in " ".join(shown.split())
+    again = json.loads(slo_assets(environment, "run", "--json").stdout)
+    assert again["remaining"] == []
+    first, *_, last = again["months"]
+    assert (first["upToDate"], last["upToDate"]) == (True, False)
+
+
 def test_run_for_people_ends_with_a_table_and_the_place_of_the_files(environment: dict[str, str]) -> None:
     done = slo_assets(environment, "run", "--period", "2025-11")
 
@@ -75,6 +118,7 @@ def test_dagsters_own_command_materializes_a_month_as_well(environment: dict[str
         (["run", "--explain-rules", "nothing.log"], "there is no file nothing.log"),
         (["run", "--explain-rules", "a.log", "--period", "2025-11"], "--explain-rules computes no month"),
         (["run", "--explain-rules", "a.log", "--from", "2025-11"], "--explain-rules computes no month"),
+        (["run", "--explain-rules", "a.log", "--force"], "--explain-rules computes no month"),
         (["run", "--explain-rules", "a.log", "--lines", "0"], "--lines"),
         (["run", "--lines", "5"], "--explain-rules"),
         (["fly"], "No such command"),
