@@ -57,11 +57,11 @@ def test_a_check_fails_exactly_when_it_has_findings_and_lists_them(case: str) ->
     assert result.metadata["count"].value == len(findings)
 
 
-def test_only_a_broken_publication_is_an_error_whatever_was_found() -> None:
+def test_only_an_overdue_month_and_a_broken_publication_are_errors_whatever_was_found() -> None:
     severities = {check.name: check.severity for check in vars(checks).values() if isinstance(check, checks.Check)}
 
     errors = [name for name, severity in severities.items() if severity == dg.AssetCheckSeverity.ERROR]
-    assert errors == ["published_whole"]
+    assert errors == ["open_month_fresh", "published_whole"]
 
 
 def test_many_findings_are_cut_in_the_summary_and_kept_in_the_metadata() -> None:
