@@ -7,7 +7,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,8 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 PROCESS_TAG = "slo_assets/process"
 #: A month that another process is making is waited for so long, in seconds.
 PATIENCE = 300.0
+#: So many months back does a month look: the report's history.
+LOOK_BACK = 11
 DIFFERS = "its files are missing or were changed"
 
 
@@ -101,7 +103,8 @@ class Backfill:
     def months(self, first: Period | None, last: Period | None) -> list[Period]:
         """The months of a range, oldest first; an end that is not given is that of the months with input.
 
-        The inputs are observed, so that the UI knows what each month was made from.
+        The inputs are observed, so that the UI knows what each month was made from. Earlier months whose work files are
+        no longer the recorded ones come first, since no month is built on such files.
 
         Raises:
             BackfillError: the inputs cannot be read, or nothing can be written.
@@ -110,9 +113,23 @@ class Backfill:
         if not observed.success:
             raise BackfillError(failure(observed))
         if first and last:
-            return first.until(last)
-        found = self.inputs.periods()
-        return [month for month in found if (not first or first <= month) and (not last or month <= last)]
+            wanted = first.until(last)
+        else:
+            found = self.inputs.periods()
+            wanted = [month for month in found if (not first or first <= month) and (not last or month <= last)]
+        return self._foundation(wanted) + wanted
+
+    def _foundation(self, wanted: Sequence[Period]) -> list[Period]:
+        if not wanted:
+            return []
+        before = wanted[0].shifted(-LOOK_BACK).until(wanted[0].shifted(-1))
+        return [month for month in before if self.inputs.output.changed(self._recorded(month), month)]
+
+    def _recorded(self, period: Period) -> dict[str, str]:
+        """The recorded checksums of a month's assets, of those that were ever materialized."""
+        records = Records(self.instance)
+        known = {asset: records.checksums(asset, [period.key]) for asset in (LOG_EVENTS, *DELIVERABLES)}
+        return {asset: checksums[period.key] for asset, checksums in known.items() if period.key in checksums}
 
     def refusal(self, period: Period) -> str | None:
         """Why a month cannot be materialized, with the remedy; None where it can."""
@@ -133,9 +150,7 @@ class Backfill:
 
     def _is_whole(self, period: Period) -> bool:
         """Whether the work files and the published ones have the bytes that were recorded."""
-        output, records = self.inputs.output, Records(self.instance)
-        assets = [LOG_EVENTS, *DELIVERABLES]
-        expected = {asset: records.checksums(asset, [period.key])[period.key] for asset in assets}
+        output, expected = self.inputs.output, self._recorded(period)
         published = {one.file: expected[asset] for asset, one in DELIVERABLES.items()}
         return not output.changed(expected, period) and not output.publication(period).differing(published)
 

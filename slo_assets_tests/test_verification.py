@@ -15,6 +15,7 @@ import pytest
 
 from slo_assets.backfill import QUIET, failure
 from slo_assets.drift_checks import SPECS
+from slo_assets.periods import Period
 from slo_assets.storage.deliverables import DELIVERABLES
 from slo_assets_tests.conftest import MakeProject, Project
 from slo_assets_tests.situations import SHIPPED_CONFIG
@@ -169,6 +170,19 @@ def test_a_deleted_work_folder_is_made_again_with_the_same_bytes(project: Projec
 
     assert project.bytes_by_file() == before
     assert project.drifts(NOVEMBER) == set()
+
+
+def test_earlier_months_whose_work_files_are_gone_are_made_before_the_month_that_is_asked_for(project: Project) -> None:
+    asked = [Period(NOVEMBER)]
+    assert project.backfill.months(*asked * 2) == asked
+    before = project.bytes_by_file()
+    shutil.rmtree(Path(project.output) / "work")
+
+    months = project.backfill.months(*asked * 2)
+
+    assert months == [Period(OCTOBER), *asked]
+    assert [result.error for result in project.backfill.results(months)] == ["", ""]
+    assert project.bytes_by_file() == before
 
 
 def test_documents_made_from_other_versions_of_each_other_are_not_published(project: Project) -> None:
