@@ -29,6 +29,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from slo_assets.config_versions import OPERATIONAL, bumped, differences, level, merged
 from slo_assets.periods import DAY, MINUTE, PERIOD_PATTERN, Period
@@ -37,6 +38,7 @@ SEVERITIES = ("critical", "high", "medium", "low")
 
 Severity = Literal["critical", "high", "medium", "low"]
 NoDataPolicy = Literal["ignore", "up", "down"]
+AlertSeverity = Literal["info", "warning", "error", "critical"]
 RuleKind = Literal["start", "success", "failure", "operation"]
 ComponentId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 EventPrefix = Annotated[str, StringConstraints(pattern=r"^[^\s:.]+([:.][^\s:.]+)*$")]
@@ -48,6 +50,8 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Duration = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}(s|min|h|d)$")]
 PeriodKey = Annotated[str, StringConstraints(pattern=f"^{PERIOD_PATTERN}$")]
+ReceiverName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)]
+Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+$")]
 
 PROFILES = Path(__file__).parent / "logs" / "profiles"
 
@@ -668,6 +672,130 @@ class Releases(_Model):
     )
 
 
+#: The type of an error whose value is not shown.
+MASKED = "masked"
+
+
+class Variable(_Model):
+    """A value that an environment variable holds, so that neither this file nor the UI shows it."""
+
+    env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = Field(
+        description="The variable's name; it is read when something is sent."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_value(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            raise PydanticCustomError(
+                MASKED, "a secret does not belong in this file. Remedy: write {env: NAME} and put it into that variable"
+            )
+        return given
+
+
+class _Receiver(_Model):
+    min_severity: AlertSeverity = Field(default="info", description="What is less severe is not sent here.")
+
+
+class WebhookReceiver(_Receiver):
+    """A JSON document for each alert, as docs/alerts.md tells, with the header Idempotency-Key."""
+
+    kind: Literal["webhook"]
+    url: Variable
+    headers: dict[str, Variable] = Field(default_factory=dict, description="For example Authorization.")
+
+
+class SlackReceiver(_Receiver):
+    """An incoming webhook of Slack, or of what takes the same messages."""
+
+    kind: Literal["slack"]
+    url: Variable
+
+
+class TeamsReceiver(_Receiver):
+    """A workflow of Microsoft Teams that posts an Adaptive Card when a webhook request is received."""
+
+    kind: Literal["teams"]
+    url: Variable
+
+
+class PagerDutyReceiver(_Receiver):
+    """A service of PagerDuty, by its Events API v2: incidents open, and close by themselves."""
+
+    kind: Literal["pagerduty"]
+    routing_key: Variable = Field(description="The integration key of the service.")
+    url: Variable | None = Field(default=None, description="Another address than https://events.pagerduty.com.")
+
+
+class EmailReceiver(_Receiver):
+    """Mails over SMTP."""
+
+    kind: Literal["email"]
+    host: Text
+    port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 587
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection is encrypted; none is for a server on the same machine."
+    )
+    sender: Address = Field(alias="from")
+    to: tuple[Address, ...] = Field(min_length=1)
+    username: Variable | None = None
+    password: Variable | None = None
+
+    @model_validator(mode="after")
+    def _protected(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            msg = "one of username and password is missing. Remedy: give both or none"
+            raise ValueError(msg)
+        if self.password is not None and self.security == "none":
+            msg = "the password would be sent in the clear. Remedy: write security: starttls or tls"
+            raise ValueError(msg)
+        return self
+
+
+class FileReceiver(_Receiver):
+    """A file of JSON lines, one for each alert; it only grows."""
+
+    kind: Literal["file"]
+    path: Text = Field(description="Absolute, or below alerts/ in DAGSTER_HOME.")
+
+
+#: Who is told when nobody else is: nothing is ever said to no one.
+JOURNAL = "journal"
+
+Receiver = Annotated[
+    WebhookReceiver | SlackReceiver | TeamsReceiver | PagerDutyReceiver | EmailReceiver | FileReceiver,
+    Field(discriminator="kind"),
+]
+
+
+class Alerts(_Model):
+    """Who is told when something is wrong.
+
+    The receiver journal is always there: the file alerts/alerts.jsonl in DAGSTER_HOME, unless it is given here.
+    """
+
+    receivers: dict[ReceiverName, Receiver] = Field(default_factory=dict)
+    routes: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Receivers of each team that an escalation policy notifies."
+    )
+    default: tuple[str, ...] = Field(
+        default=(JOURNAL,),
+        min_length=1,
+        description="Receivers of what no component answers for, and of teams without a route.",
+    )
+    recovered_after_minutes: Annotated[float, Field(ge=0, strict=True)] = Field(
+        default=10.0, description="So long something has to be well before its recovery is told: it may flicker."
+    )
+    ui_url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = Field(
+        default=None, description="Where people see the Dagster UI, for links to runs."
+    )
+
+    @property
+    def all_receivers(self) -> Mapping[str, Receiver]:
+        """By name, the journal included."""
+        return {JOURNAL: FileReceiver(kind="file", path="alerts.jsonl"), **self.receivers}
+
+
 class SloConfig(_Model):
     """The whole configuration of one application."""
 
@@ -687,6 +815,7 @@ class SloConfig(_Model):
     dashboard: Dashboard = Dashboard()
     monitoring: Monitoring = Monitoring()
     releases: Releases = Releases()
+    alerts: Alerts = Alerts()
     changes: tuple[Change, ...] = ()
 
     def of_period(self, period: Period) -> SloConfig:
@@ -833,6 +962,21 @@ def _contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
             yield ["components", name, "escalation"], reason
     yield from _shared(config, "prefix", "prefixes", lambda component: component.prefixes)
     yield from _shared(config, "event", "events", lambda component: component.events)
+    yield from _alert_contradictions(config)
+
+
+def _alert_contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
+    """Names of receivers and teams that nothing else knows."""
+    alerts, teams = config.alerts, {team for p in config.escalation_policies.values() for s in p for team in s.notify}
+    for team in alerts.routes:
+        if team not in teams:
+            yield ["alerts", "routes", team], _unknown(team, "team in escalationPolicies", sorted(teams))
+    named: list[tuple[Place, tuple[str, ...]]] = [(["alerts", "default"], alerts.default)]
+    named += [(["alerts", "routes", team], receivers) for team, receivers in alerts.routes.items()]
+    for place, receivers in named:
+        for index, name in enumerate(receivers):
+            if name not in alerts.all_receivers:
+                yield [*place, index], _unknown(name, "receiver", alerts.all_receivers)
 
 
 def _unknown(name: str, what: str, known: Iterable[str]) -> str:
@@ -1017,20 +1161,37 @@ REMEDIES = {
     "missing": "add the key",
     "string_type": "write it in quotes",
     "string_pattern_mismatch": "write it in the form that the pattern names",
+    "union_tag_invalid": "write one of these kinds",
+    "union_tag_not_found": "give it a kind",
 }
 
 
 def _explain(name: str, root: yaml.Node, error: dict[str, Any]) -> str:
-    path = _path_of(error["loc"])
+    path = _written(root, _path_of(error["loc"]))
     line = _line_of(root, path)
     where = _dotted(path) or "the document"
     reason, remedy = _reason(error)
-    shown = "" if error["type"] == "missing" or not path else f" is {_shorten(error['input'])}"
+    shown = "" if error["type"] in ("missing", MASKED) or not path else f" is {_shorten(error['input'])}"
     return f"{name}, line {line}: {where}{shown}: {reason}. Remedy: {remedy}."
 
 
 def _path_of(place: Iterable[str | int]) -> Place:
     return [part for part in place if part != "[key]"]
+
+
+def _written(node: yaml.Node, path: Sequence[str | int]) -> list[str | int]:
+    """A path without the kinds that a model adds inside of it, which the document does not have as a key."""
+    kept: list[str | int] = []
+    for place, part in enumerate(path):
+        if isinstance(node, yaml.MappingNode):
+            found = next((value for key, value in node.value if key.value == str(part)), None)
+            if found is None and place < len(path) - 1:
+                continue
+            node = node if found is None else found
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+        kept.append(part)
+    return kept
 
 
 def _reason(error: dict[str, Any]) -> tuple[str, str]:

@@ -5,6 +5,8 @@ from typing import Any
 
 import dagster as dg
 
+from slo_assets.alerts.courier import Courier
+from slo_assets.alerts.sensor import alerts
 from slo_assets.assets.error_budgets import error_budgets
 from slo_assets.assets.log_events import log_events
 from slo_assets.assets.production_logs import production_logs, reported_telemetry, slo_config
@@ -50,8 +52,12 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         asset_checks=[find_drift, *CHECKS],
         jobs=JOBS,
         schedules=SCHEDULES,
-        sensors=SENSORS,
-        resources={**default_resources(Settings.from_environment()), **(resource_overrides or {})},
+        sensors=[*SENSORS, alerts],
+        resources={
+            **default_resources(Settings.from_environment()),
+            "courier": Courier(),
+            **(resource_overrides or {}),
+        },
         # One process for a month: starting one for each of nine short steps takes eight times as long.
         executor=dg.in_process_executor,
     )

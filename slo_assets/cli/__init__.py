@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from slo_assets.cli.alerts import alerts
 from slo_assets.cli.bench import bench
 from slo_assets.cli.rollback import rollback
 from slo_assets.cli.run import run
@@ -24,7 +25,7 @@ def cli() -> None:
     """Service level indicators, objectives, budgets and compliance from production logs."""
 
 
-for command in (run, status, verify, rollback, simulate, bench):
+for command in (run, status, alerts, verify, rollback, simulate, bench):
     cli.add_command(command)
 
 
