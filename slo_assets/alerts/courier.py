@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import smtplib
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -34,6 +35,8 @@ from slo_assets.domain.alerts import Alert
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
 #: A receiver that answers so takes no message like this one; others it may take.
 REFUSING = frozenset({400, 413, 422})
+#: What went wrong before anything was sent.
+UNSENT = (ConnectionRefusedError, socket.gaierror, ssl.SSLError)
 #: So much of an answer is read, to tell it.
 ANSWER_BYTES = 300
 
@@ -80,7 +83,7 @@ class Courier(dg.ConfigurableResource):
             named += receiver.headers.values()
         return [variable.env for variable in named if not os.environ.get(variable.env, "").strip()]
 
-    def deliver(self, alert: Alert, receiver: Receiver, folder: Path, *, repeated: bool = False) -> None:
+    def deliver(self, alert: Alert, receiver: Receiver, folder: Path, *, repeated: bool = False) -> str:
         """Bring an alert to a receiver.
 
         Args:
@@ -88,6 +91,9 @@ class Courier(dg.ConfigurableResource):
             receiver: where it goes.
             folder: where relative paths of files begin.
             repeated: whether an earlier attempt may have arrived.
+
+        Returns:
+            What is wrong all the same: recipients of a mail that others got. Mostly nothing.
 
         Raises:
             DeliveryError: the receiver did not take it.
@@ -104,9 +110,10 @@ class Courier(dg.ConfigurableResource):
                 url = PAGERDUTY if receiver.url is None else self.secret(receiver.url)
                 self._post(url, shapes.pagerduty(alert, self.secret(receiver.routing_key)), alert)
             case EmailReceiver():
-                self._mail(alert, receiver, repeated)
+                return self._mail(alert, receiver, repeated)
             case FileReceiver():
                 append(folder / receiver.path, shapes.document(alert, repeated=repeated))
+        return ""
 
     def _post(self, url: str, body: Any, alert: Alert, headers: Mapping[str, str] | None = None) -> None:
         if not url.lower().startswith(("https://", "http://")):
@@ -120,18 +127,17 @@ class Courier(dg.ConfigurableResource):
         except urllib.error.HTTPError as problem:
             raise _answered(problem) from None
         except urllib.error.URLError as problem:
-            # Raised before anything was sent, except for a time-out while waiting for the answer.
-            raise DeliveryError(_told(problem.reason), unsure=isinstance(problem.reason, TimeoutError)) from None
+            raise DeliveryError(_told(problem.reason), unsure=not isinstance(problem.reason, UNSENT)) from None
+        except (ValueError, http.client.InvalidURL):
+            # What went wrong would show the address, which is a secret.
+            raise DeliveryError("its address or a header cannot be used; look for blanks and line breaks") from None
         except (OSError, http.client.HTTPException) as problem:
             raise DeliveryError(_told(problem), unsure=True) from None
-        except ValueError:
-            # The message would show the address, which is a secret.
-            raise DeliveryError("its address or a header cannot be used; look for blanks and line breaks") from None
 
-    def _mail(self, alert: Alert, receiver: EmailReceiver, repeated: bool) -> None:
+    def _mail(self, alert: Alert, receiver: EmailReceiver, repeated: bool) -> str:
         login = [self.secret(value) for value in (receiver.username, receiver.password) if value is not None]
         message = shapes.mail(alert, receiver.sender, receiver.to, repeated=repeated)
-        sending = False
+        sending, refused = False, None
         try:
             with self._connect(receiver) as server:
                 if receiver.security == "starttls":
@@ -139,14 +145,13 @@ class Courier(dg.ConfigurableResource):
                 if login:
                     server.login(*login)
                 sending = True
-                server.send_message(message)
-                sending = False
-        except smtplib.SMTPRecipientsRefused as problem:
-            raise DeliveryError(f"all recipients are refused: {_told(problem)}") from None
-        except smtplib.SMTPResponseException as problem:
-            raise DeliveryError(_told(problem)) from None
+                refused = server.send_message(message)
         except (OSError, smtplib.SMTPException) as problem:
-            raise DeliveryError(_told(problem), unsure=sending) from None
+            # Whatever goes wrong once the server has taken the mail changes nothing.
+            if refused is None:
+                answered = isinstance(problem, (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused))
+                raise DeliveryError(_told(problem), unsure=sending and not answered) from None
+        return f"recipients are refused: {visible(str(refused))}" if refused else ""
 
     def _connect(self, receiver: EmailReceiver) -> smtplib.SMTP:
         if receiver.security == "tls":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,10 +24,11 @@ class Attempt:
     """What became of an attempt.
 
     Attributes:
-        problem: why it failed; empty where the alert arrived.
+        problem: what went wrong; mostly nothing where the alert arrived.
     """
 
     delivery: Delivery
+    arrived: bool
     problem: str = ""
 
 
@@ -43,21 +45,27 @@ def deliver(folder: Path, receivers: dict[str, Receiver], courier: Courier, now:
         names = list(dict.fromkeys(delivery.receiver for delivery in ledger.waiting()))
     attempts: list[Attempt] = []
     end = time.monotonic() + ROUND
-    threads = [
-        # One that hangs beyond the round's end must not keep the process from ending.
-        threading.Thread(target=_serve, args=(folder, name, receivers[name], courier, now, end, attempts), daemon=True)
-        for name in names
-    ]
+    broken: list[Exception] = []
+
+    def serve(name: str) -> None:
+        try:
+            for attempt in _serve(folder, name, receivers[name], courier, now, end):
+                attempts.append(attempt)
+        except Exception as problem:
+            broken.append(problem)
+
+    # One that hangs beyond the round's end must not keep the process from ending.
+    threads = [threading.Thread(target=serve, args=(name,), daemon=True) for name in names]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
+    if broken:
+        raise broken[0]
     return list(attempts)
 
 
-def _serve(
-    folder: Path, name: str, receiver: Receiver, courier: Courier, now: float, end: float, attempts: list[Attempt]
-) -> None:
+def _serve(folder: Path, name: str, receiver: Receiver, courier: Courier, now: float, end: float) -> Iterator[Attempt]:
     """Bring one receiver what waits for it, in order, until it fails."""
     held: set[str] = set()
     with Ledger(folder) as ledger:
@@ -68,14 +76,16 @@ def _serve(
             if time.monotonic() > end or not ledger.begin(delivery, now):
                 return
             try:
-                courier.deliver(delivery.alert, receiver, folder, repeated=delivery.unsure)
+                remark = courier.deliver(delivery.alert, receiver, folder, repeated=delivery.unsure)
             except DeliveryError as problem:
-                attempts.append(Attempt(delivery, str(problem)))
-                if not problem.refused:
+                if problem.refused:
+                    ledger.refused(delivery, now, str(problem))
+                    held.add(delivery.cause)
+                else:
                     ledger.failed(delivery, now, str(problem), unsure=problem.unsure, wait=problem.wait)
+                yield Attempt(delivery, arrived=False, problem=str(problem))
+                if not problem.refused:
                     return
-                ledger.refused(delivery, now, str(problem))
-                held.add(delivery.cause)
             else:
                 ledger.succeeded(delivery, now)
-                attempts.append(Attempt(delivery))
+                yield Attempt(delivery, arrived=True, problem=remark)

@@ -46,7 +46,7 @@ def alerts(
         raise AlertsError("\n".join(dict.fromkeys(problems)))
     if found.began:
         return dg.SkipReason(f"Alerts begin. {len(found.known)} things are wrong already, of which nobody is told.")
-    delivered = [f"{a.delivery.receiver}: {a.delivery.alert.headline}" for a in attempts]
+    delivered = [f"{a.delivery.receiver}: {a.delivery.alert.headline}" for a in attempts if a.arrived]
     left = len(found.waiting) - len(delivered)
     told = "; ".join(delivered) or "Nothing new"
     return dg.SkipReason(told + (f"; {left} waiting for another attempt" if left else "") + ".")

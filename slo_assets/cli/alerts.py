@@ -97,7 +97,7 @@ def _document(found: Found, attempts: list[Attempt]) -> dict[str, Any]:
     return {
         "began": found.began,
         "news": [{"receivers": list(receivers), "alert": document(alert)} for alert, receivers in found.told],
-        "delivered": [{"receiver": a.delivery.receiver, "id": a.delivery.alert.id} for a in attempts if not a.problem],
+        "delivered": [{"receiver": a.delivery.receiver, "id": a.delivery.alert.id} for a in attempts if a.arrived],
         "failed": [
             {"receiver": a.delivery.receiver, "id": a.delivery.alert.id, "problem": a.problem}
             for a in attempts
