@@ -296,7 +296,8 @@ def of_budgets(document: Document, place: str) -> Iterator[Condition]:
             step = crossed["escalation"]
             unit = budget["unit"]
             used = "" if budget["burnRate"] is None else f" ({budget['burnRate']})"
-            how_much = f"{budget['consumed']:,} of {budget['allowed']:,} {unit}{used}, {budget['remaining']:,} left"
+            consumed, allowed, left = (_number(budget[name]) for name in ("consumed", "allowed", "remaining"))
+            how_much = f"{consumed} of {allowed} {unit}{used}, {left} left"
             yield Condition(
                 scope=f"budget/{period}",
                 cause=f"budget/{period}/{component}/{what}",
@@ -316,6 +317,11 @@ def of_budgets(document: Document, place: str) -> Iterator[Condition]:
                 ),
                 teams=() if step is None else tuple(step["notify"]),
             )
+
+
+def _number(figure: float | None) -> str:
+    """A figure of a document as people write it."""
+    return "unknown" if figure is None else f"{figure:,.4f}".rstrip("0").rstrip(".")
 
 
 def _step(step: Mapping[str, Any] | None) -> str:
@@ -381,10 +387,12 @@ def _reached(policy: Sequence[EscalationStep], percent: float | None) -> Escalat
 def _figures(objective: str, verdict: Document) -> str:
     """The figure against its target, with what says how sure that is."""
     if objective == "latency":
-        told = [f"{p} {verdict[f'{p}Actual']} ms against {verdict[f'{p}Target']} ms" for p in ("p95", "p99")]
-        return f"{', '.join(told)}; confidence {verdict['confidence']}"
+        pairs = [(p, _number(verdict[f"{p}Actual"]), _number(verdict[f"{p}Target"])) for p in ("p95", "p99")]
+        told = ", ".join(f"{p} {actual} ms against {target} ms" for p, actual, target in pairs)
+        return f"{told}; confidence {verdict['confidence']}"
     certainty = f"; {verdict['certainty']}" if "certainty" in verdict else ""
-    return f"{verdict['actual']} % against {verdict['target']} %{certainty}; confidence {verdict['confidence']}"
+    actual, target = _number(verdict["actual"]), _number(verdict["target"])
+    return f"{actual} % against {target} %{certainty}; confidence {verdict['confidence']}"
 
 
 @dataclass(frozen=True)
