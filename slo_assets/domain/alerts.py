@@ -412,16 +412,17 @@ class Watch:
     together: bool = False
 
 
-#: The first that fits a check's name. Of old months only what nobody could have meant is told: a published file that
-#: changed by itself. New code and a new configuration leave every old month behind, by intention.
+#: The first that fits a check's name. Of old months only what nobody could have meant is told: a file or an
+#: audit trail that changed by itself. New code and a new configuration leave every old month behind, by intention.
 WATCHES: Final[Sequence[Watch]] = (
     Watch("budgets_left", None),
     Watch("objectives_met", None),
     Watch("no_file_drift", "drift", every_period=True),
+    Watch("audit_trail_whole", "drift", every_period=True),
     Watch("no_schema_drift", "drift"),
     Watch("no_*_drift", "drift", together=True),
     Watch("logs_on_time", "late data"),
-    Watch("current_month_fresh", "late data"),
+    Watch("*_month_fresh", "late data"),
     Watch("*", "failed check"),
 )
 

@@ -324,7 +324,8 @@ def failed(name: str, asset: str = "error_budgets", **fields: Any) -> CheckResul
         ("no_code_drift", "drift"),
         ("no_drift", "failed check"),
         ("logs_on_time", "late data"),
-        ("current_month_fresh", "late data"),
+        ("open_month_fresh", "late data"),
+        ("audit_trail_whole", "drift"),
         ("budgets_left", None),
         ("objectives_met", None),
     ],
@@ -335,7 +336,7 @@ def test_a_check_s_name_says_what_kind_of_alert_it_is(name: str, kind: str | Non
 
 def test_every_check_has_its_place_in_the_table() -> None:
     assert WATCHES[-1].checks == "*"
-    assert {watch.checks for watch in WATCHES if watch.every_period} == {"no_file_drift"}
+    assert {watch.checks for watch in WATCHES if watch.every_period} == {"no_file_drift", "audit_trail_whole"}
 
 
 def test_a_passed_check_is_not_told() -> None:
