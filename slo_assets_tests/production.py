@@ -91,7 +91,7 @@ def _postgres_bin() -> Path | None:
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[str]:
-    """A PostgreSQL server with an empty database; the URL for Dagster. As it refuses to run as root, postgres runs it."""
+    """A PostgreSQL server with an empty database; the URL for Dagster. Root may not run it: postgres does."""
     place = _postgres_bin()
     needed(place, "PostgreSQL's server is not installed; Debian's package postgresql has it")
     assert place is not None
