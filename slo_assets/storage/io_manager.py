@@ -4,12 +4,14 @@ Concept: https://docs.dagster.io/guides/build/io-managers
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 from upath import UPath
 
 from slo_assets.periods import Period
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Metadata of an input that spans several periods: it is always a mapping from period to value.
 BY_PERIOD = {"by_period": True}
+
+#: Seconds that another run may take from writing a file to having it recorded, and between two looks.
+PATIENCE, PAUSE = 60.0, 0.5
 
 
 class DriftError(RuntimeError):
@@ -132,7 +137,7 @@ class WorkFiles(dg.UPathIOManager):
         values: dict[str, Any] = {}
         for period in periods:
             path = self.get_path_for_partition(context, base, period)
-            data = path.read_bytes() if path.exists() else None
+            data = self._settled(context, path, asset, period, expected)
             if data is None and period not in expected:
                 continue
             found = None if data is None else sha256(data)
@@ -147,6 +152,20 @@ class WorkFiles(dg.UPathIOManager):
             raise DriftError(msg)
         return values[periods[0]]
 
+    def _settled(
+        self, context: dg.InputContext, path: UPath, asset: str, period: str, expected: dict[str, str]
+    ) -> bytes | None:
+        """A file's bytes, and in ``expected`` its checksum, once no other run stands between writing and recording."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            data = path.read_bytes() if path.exists() else None
+            if (None if data is None else sha256(data)) == expected.get(period):
+                return data
+            if time.monotonic() > end or not _made_elsewhere(context, period):
+                return data
+            time.sleep(PAUSE)
+            expected |= self._recorded(context, asset, [period])
+
     def _recorded(self, context: dg.InputContext, asset: str, periods: list[str]) -> dict[str, str]:
         """The checksums that an asset's files ought to have: by this run, by Dagster, else by the period's release.
 
@@ -158,6 +177,12 @@ class WorkFiles(dg.UPathIOManager):
             known |= Records(context.instance).checksums(asset, others)
         released = {p: self._publisher(Period(p)).released_checksum(asset) for p in others if p not in known}
         return known | {period: checksum for period, checksum in released.items() if checksum}
+
+
+def _made_elsewhere(context: dg.InputContext, period: str) -> bool:
+    """Whether another run makes a period at the moment."""
+    filters = dg.RunsFilter(tags={PARTITION_NAME_TAG: period}, statuses=[dg.DagsterRunStatus.STARTED])
+    return any(run.run_id != context.step_context.run_id for run in context.instance.get_runs(filters))
 
 
 def _drifted(path: UPath, asset: str, period: str, expected: str | None, found: str | None) -> str:
