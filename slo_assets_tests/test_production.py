@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import getpass
+import http.client
+import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -19,8 +26,22 @@ from upath import UPath
 
 from slo_assets.storage.deliverables import DELIVERABLES, WORKFLOW_STATE
 from slo_assets.storage.publication import Publication
+from slo_assets_tests.alerts.test_courier import self_signed
 from slo_assets_tests.conftest import SAMPLE_NOW, Project
-from slo_assets_tests.production import DEPLOY, ROOT, Dagster, dagster, dask, needed, object_store, postgres, until
+from slo_assets_tests.production import (
+    DEPLOY,
+    ROOT,
+    Dagster,
+    dagster,
+    dask,
+    free_port,
+    listens,
+    needed,
+    object_store,
+    postgres,
+    service,
+    until,
+)
 
 LOCATION = {"repositoryLocationName": "slo_assets", "repositoryName": "__repository__"}
 LAUNCH_RUN = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
@@ -135,6 +156,126 @@ def test_people_are_told_once_of_what_that_found(site: Site) -> None:
     assert journal.read_text(encoding="utf-8").count(title) == 1
 
 
+# --- the reverse proxy ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Proxy:
+    """nginx with ``deploy/nginx.conf`` before two servers that say who they are and what they were sent."""
+
+    https: int
+    http: int
+    certificate: Path
+
+    def ask(self, path: str, user: str = "", *, tls: bool = True) -> tuple[int, dict[str, str], str]:
+        """Status, headers and body of an answer."""
+        port = self.https if tls else self.http
+        context = ssl.create_default_context(cafile=str(self.certificate)) if tls else None
+        connection = (
+            http.client.HTTPSConnection("localhost", port, timeout=10, context=context)
+            if tls
+            else http.client.HTTPConnection("localhost", port, timeout=10)
+        )
+        password = base64.b64encode(f"{user}:secret".encode()).decode()
+        headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Cookie": "a=b"}
+        connection.request("GET", path, headers=headers | ({"Authorization": f"Basic {password}"} if user else {}))
+        answer = connection.getresponse()
+        return answer.status, dict(answer.headers), answer.read().decode()
+
+
+class _Upstream(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        told = json.dumps({"path": self.path, "port": self.server.server_address[1], **dict(self.headers)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    needed(nginx, "nginx is not installed; Debian's package nginx-light has it")
+    folder = tmp_path_factory.mktemp("nginx")
+    made = Proxy(free_port(), free_port(), self_signed(folder / "server.pem"))
+    with ExitStack() as stack:
+        upstreams = [stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Upstream)) for _ in range(2)]
+        for upstream in upstreams:
+            threading.Thread(target=upstream.serve_forever, args=(0.01,), daemon=True).start()
+            stack.callback(upstream.shutdown)
+        changes = {
+            "listen 443 ssl": f"listen 127.0.0.1:{made.https} ssl",
+            "listen 80": f"listen 127.0.0.1:{made.http}",
+            "127.0.0.1:3000": f"127.0.0.1:{upstreams[0].server_port}",
+            "127.0.0.1:3001": f"127.0.0.1:{upstreams[1].server_port}",
+            "/etc/ssl/certs/dagster.example.org.pem": str(made.certificate),
+            "/etc/ssl/private/dagster.example.org.key": str(made.certificate),
+            "/etc/nginx/slo-assets.": f"{folder}/slo-assets.",
+        }
+        text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert old in text
+            text = text.replace(old, new)
+        (folder / "slo-assets.conf").write_text(text, encoding="utf-8")
+        (folder / "slo-assets.viewers").write_text("ann:{PLAIN}secret\n", encoding="utf-8")
+        (folder / "slo-assets.operators").write_text("bob:{PLAIN}secret\n", encoding="utf-8")
+        paths = "".join(
+            f"{kind}_temp_path {folder}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        (folder / "nginx.conf").write_text(
+            f"daemon off; user {getpass.getuser()}; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+            f"http {{ access_log off; {paths} include {folder}/slo-assets.conf; }}\n",
+            encoding="utf-8",
+        )
+        command = [str(nginx), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"]
+        process = stack.enter_context(service("nginx", command, folder))
+        until(lambda: listens(made.https) and listens(made.http), "nginx", process)
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("path", "user", "status"),
+    [
+        ("/", "", 401),
+        ("/", "ann", 200),
+        ("/graphql", "ann", 200),
+        ("/operate/graphql", "", 401),
+        ("/operate/graphql", "ann", 401),
+        ("/operate/graphql", "bob", 200),
+        ("/operate", "ann", 401),
+        ("//operate/graphql", "ann", 401),
+        ("/%6fperate/graphql", "ann", 401),
+        ("/x/../operate/graphql", "ann", 401),
+        ("/", "eve", 401),
+    ],
+)
+def test_who_may_look_may_not_act(proxy: Proxy, path: str, user: str, status: int) -> None:
+    assert proxy.ask(path, user)[0] == status
+
+
+def test_each_part_leads_to_its_own_server_which_sees_no_password(proxy: Proxy) -> None:
+    viewed, operated = (json.loads(proxy.ask(path, user)[2]) for path, user in (("/a", "ann"), ("/operate/b", "bob")))
+
+    assert (viewed["path"], operated["path"]) == ("/a", "/operate/b")
+    assert viewed["port"] != operated["port"]
+    for sent in (viewed, operated):
+        assert "Authorization" not in sent
+        assert (sent["Upgrade"], sent["Connection"]) == ("websocket", "upgrade")
+        assert sent["X-Forwarded-Proto"] == "https"
+
+
+def test_answers_carry_the_headers_that_protect_them_and_plain_http_leads_to_https(proxy: Proxy) -> None:
+    _, headers, _ = proxy.ask("/", "ann")
+    status, redirected, _ = proxy.ask("/runs", tls=False)
+
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert (status, redirected["Location"]) == (301, "https://localhost/runs")
+
+
 # --- the files ------------------------------------------------------------------------------------------------------
 
 
@@ -199,4 +340,7 @@ def test_the_containers_are_the_processes_of_the_units() -> None:
     assert commands == {"dagster", "dagster-daemon"}
     assert "--read-only" in services["webserver"]["command"]
     assert "--read-only" not in services["operator"]["command"]
-    assert [name for name, one in services.items() if "ports" in one] == ["proxy"]
+    # Only the proxy listens to the outside: it shares its network with the web servers, which listen to it alone.
+    assert [name for name, one in services.items() if "ports" in one] == ["webserver"]
+    assert {services[name]["network_mode"] for name in ("proxy", "operator")} == {"service:webserver"}
+    assert all("-h 127.0.0.1" in services[name]["command"] for name in ("webserver", "operator"))
