@@ -73,7 +73,7 @@ def service(
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+                process.wait(2)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -178,13 +178,14 @@ def dagster(folder: Path, environment: Mapping[str, str]) -> Iterator[Dagster]:
     web = ["dagster-webserver", "-w", str(workspace), "-h", "127.0.0.1", "-p"]
     with ExitStack() as stack:
 
-        def start(name: str, command: list[str], port: int | None = None) -> None:
-            process = stack.enter_context(service(name, [BIN / command[0], *command[1:]], folder, variables))
-            if port is not None:
-                until(lambda: listens(port), name, process)
+        def start(name: str, command: list[str]) -> subprocess.Popen[bytes]:
+            return stack.enter_context(service(name, [BIN / command[0], *command[1:]], folder, variables))
 
-        start("code", code, ports[0])
+        started = start("code", code)
+        until(lambda: listens(ports[0]), "code", started)
         start("daemon", ["dagster-daemon", "run", "-w", str(workspace)])
-        start("operator", [*web, str(ports[1]), "--path-prefix", "/operate"], ports[1])
-        start("viewer", [*web, str(ports[2]), "--read-only"], ports[2])
+        operator = start("operator", [*web, str(ports[1]), "--path-prefix", "/operate"])
+        viewer = start("viewer", [*web, str(ports[2]), "--read-only"])
+        until(lambda: listens(ports[1]), "operator", operator)
+        until(lambda: listens(ports[2]), "viewer", viewer)
         yield Dagster(f"http://127.0.0.1:{ports[1]}/operate", f"http://127.0.0.1:{ports[2]}")
