@@ -89,7 +89,7 @@ def _cut(text: str, longest: int) -> str:
 
 def teams(alert: Alert, *, repeated: bool = False) -> Json:
     """A message for a workflow of Microsoft Teams: one Adaptive Card."""
-    color = "good" if alert.action == "resolve" else COLORS[alert.severity]
+    color = COLORS[alert.severity] if alert.action == "trigger" else "good"
     title = {"type": "TextRun", "text": alert.headline, "weight": "bolder", "size": "medium", "color": color}
     told = [{"type": "RichTextBlock", "inlines": [run]} for run in _runs(alert, repeated)]
     card: Json = {
@@ -118,10 +118,10 @@ def pagerduty(alert: Alert, routing_key: str) -> Json:
     """An event of PagerDuty's Events API v2; a repetition changes nothing there."""
     event: Json = {
         "routing_key": routing_key,
-        "event_action": alert.action,
+        "event_action": "trigger" if alert.action == "trigger" else "resolve",
         "dedup_key": _dedup_key(alert.dedup_key),
     }
-    if alert.action == "resolve":
+    if alert.action != "trigger":
         return event
     event["client"] = "slo-assets"
     event["payload"] = {

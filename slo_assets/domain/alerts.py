@@ -18,7 +18,7 @@ from slo_assets.domain.documents import Document
 from slo_assets.periods import format_instant
 
 Kind = Literal["budget", "slo", "drift", "failed check", "failed run", "late data", "alerting"]
-Action = Literal["trigger", "resolve"]
+Action = Literal["trigger", "resolve", "close"]
 
 SEVERITIES: Final[Sequence[AlertSeverity]] = ("info", "warning", "error", "critical")
 #: By a budget's status, how grave it is that it was reached.
@@ -33,6 +33,11 @@ VERDICTS: Final[Mapping[str, tuple[float, AlertSeverity, str]]] = {
     "failed": (2.0, "error", "has failed"),
 }
 OBJECTIVES: Final = {"availability": "availability", "latency": "latency", "errorRate": "error rate"}
+#: How people read what is told: of a beginning, its severity.
+LABELS: Final[Mapping[str, str]] = {"resolve": "RECOVERED", "close": "CLOSED"}
+#: Kinds of receivers that keep what is open, and have to know that it is not any more. People at the turn of a month
+#: do not want to be told of everything that was wrong in an old one.
+KEEPERS: Final = frozenset({"pagerduty", "webhook", "file"})
 #: So many findings of a check are told; the UI has them all.
 FINDINGS: Final = 5
 #: How long a text may be: a finding may quote a log line.
@@ -115,7 +120,11 @@ class Known:
 
 @dataclass(frozen=True)
 class News:
-    """One thing to tell, and to whom."""
+    """One thing to tell, and to whom.
+
+    Attributes:
+        action: it begins or has got worse (trigger), it is over (resolve), or nobody looks any more (close).
+    """
 
     action: Action
     condition: Condition
@@ -150,7 +159,7 @@ class Alert:
     @property
     def headline(self) -> str:
         """Severity and title in one line."""
-        return f"[{'RECOVERED' if self.action == 'resolve' else self.severity.upper()}] {self.title}"
+        return f"[{LABELS.get(self.action, self.severity.upper())}] {self.title}"
 
     def to_json(self) -> str:
         """As text that :meth:`from_json` reads."""
@@ -189,8 +198,7 @@ def changes(
             after[cause] = replace(before, absent_since=None)
             continue
         told = () if quiet else receivers_of(condition, rules)
-        if told:
-            news.append(News("trigger", condition, told))
+        news.append(News("trigger", condition, told))
         earlier = () if before is None else before.receivers
         after[cause] = Known(condition, tuple(dict.fromkeys((*earlier, *told))))
     for cause, before in known.items():
@@ -203,10 +211,9 @@ def changes(
         watched = before.condition.scope in seen.looked
         if watched and now - since < rules.recovered_after_minutes * 60:
             after[cause] = replace(before, absent_since=since)
-        elif before.receivers:
-            end = _recovered(before.condition) if watched else _no_longer_watched(before.condition)
-            news.append(News("resolve", end, before.receivers))
-    return news, after
+        else:
+            news.append(_recovered(before) if watched else _no_longer_watched(before, rules))
+    return [one for one in news if one.receivers], after
 
 
 def receivers_of(condition: Condition, rules: Alerts) -> tuple[str, ...]:
@@ -228,13 +235,15 @@ def receiver_scope(name: str) -> str:
     return f"receiver/{name}"
 
 
-def _recovered(condition: Condition) -> Condition:
-    return replace(condition, title=f"No longer so: {condition.title}", facts=_kept(condition.facts))
+def _recovered(known: Known) -> News:
+    return News("resolve", replace(known.condition, facts=_kept(known.condition.facts)), known.receivers)
 
 
-def _no_longer_watched(condition: Condition) -> Condition:
-    told = ("Why", "it is no longer watched, because its month is over or what was checked is gone; it may still be so")
-    return replace(condition, title=f"Closed: {condition.title}", facts=(told, *_kept(condition.facts)))
+def _no_longer_watched(known: Known, rules: Alerts) -> News:
+    why = ("Why", "it is no longer watched, because its month is over or what was checked is gone; it may still be so")
+    there = rules.all_receivers
+    keepers = tuple(name for name in known.receivers if name in there and there[name].kind in KEEPERS)
+    return News("close", replace(known.condition, facts=(why, *_kept(known.condition.facts))), keepers)
 
 
 def _kept(facts: Facts) -> Facts:

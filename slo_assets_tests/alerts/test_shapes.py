@@ -105,10 +105,10 @@ def test_teams_gets_an_adaptive_card_of_text_runs_which_have_no_markdown() -> No
 
 
 def test_a_card_leads_to_the_ui_and_shows_by_its_colour_what_is_over() -> None:
-    cards = [teams(an_alert(action=action))["attachments"][0]["content"] for action in ("trigger", "resolve")]
+    cards = [teams(an_alert(action=action))["attachments"][0]["content"] for action in ("trigger", "resolve", "close")]
 
     assert cards[0]["actions"][0]["url"] == "https://dagster.example.org/runs/r1"
-    assert [card["body"][0]["inlines"][0]["color"] for card in cards] == ["attention", "good"]
+    assert [card["body"][0]["inlines"][0]["color"] for card in cards] == ["attention", "good", "good"]
 
 
 def test_pagerduty_gets_events_of_its_api_v2() -> None:
@@ -130,8 +130,9 @@ def test_pagerduty_gets_events_of_its_api_v2() -> None:
     assert made["links"] == [{"href": "https://dagster.example.org/runs/r1", "text": "Dagster UI"}]
 
 
-def test_pagerduty_closes_an_incident_by_its_key_alone() -> None:
-    assert pagerduty(an_alert(action="resolve"), "key") == {
+@pytest.mark.parametrize("action", ["resolve", "close"])
+def test_pagerduty_closes_an_incident_by_its_key_alone(action: str) -> None:
+    assert pagerduty(an_alert(action=action), "key") == {
         "routing_key": "key",
         "event_action": "resolve",
         "dedup_key": "slo-assets/shop/1",
