@@ -177,7 +177,7 @@ def test_a_kill_between_sending_and_recording_sends_again_with_the_same_id_and_s
 
 
 def test_kills_at_random_instants_lose_nothing_and_repeat_nothing_that_is_not_marked(tmp_path: Path) -> None:
-    chance, now = random.Random(7), NOW  # noqa: S311
+    chance, now = random.Random(7), NOW
     with hooks("good", "bad") as made:
         made["bad"].answers = [Answer(status) for status in (500, 200, 503, 200, 429, 200, 200, 502)]
         ids = put(tmp_path, *((f"cause {n % 7}", ("good", "bad", "journal")) for n in range(60)), now=NOW)
