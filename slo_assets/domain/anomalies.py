@@ -72,20 +72,19 @@ def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed,
     Returns:
         A frame with the columns of :data:`OCCURRENCE`, in the order of time.
     """
-    reports = list(reported)
-    medians = log.events.groupby("component")["duration_ms"].median()
-    mapped = log.events[log.events["component"].notna()]
-    failures = mapped[(mapped["kind"] == FAILURE) & ~mapped["in_outage"]]
-    successes = mapped[mapped["kind"] == SUCCESS]
-    storms, calm = _storms(successes, config)
+    reports, events = list(reported), log.events
+    mapped, kinds = events["component"].notna().to_numpy(), events["kind"]
+    failures = events[mapped & (kinds == FAILURE).to_numpy() & ~events["in_outage"].to_numpy()]
+    successes = np.flatnonzero(mapped & (kinds == SUCCESS).to_numpy())
+    stormy = _stormy(events, successes, config)
+    calm = np.delete(successes, stormy)
+    slow = calm[events["duration_ms"].to_numpy()[calm] > config.detection.slow.slow_operation_ms]
     detected = [
         _outages(log, observed, config),
         _gaps(log, mapped, config),
-        _single(
-            failures, "operation:failed", failures["component"].astype("str").map(medians).astype("float64"), config
-        ),
-        storms,
-        _single(calm[calm["duration_ms"] > config.detection.slow.slow_operation_ms], "latency:slow", None, config),
+        _single(failures, "operation:failed", _medians(failures, events), config),
+        _storms(events.iloc[successes[stormy]], config),
+        _single(events.iloc[slow], "latency:slow", None, config),
     ]
     tables = [_without_reported(table, reports) for table in detected if len(table)]
     told = _reported(reports)
@@ -93,6 +92,16 @@ def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed,
     if not filled:
         return _frame()
     return pd.concat(filled).sort_values(["start", "end", *ANOMALY_KEY, "source"], kind="stable", ignore_index=True)
+
+
+def _medians(failures: pd.DataFrame, events: pd.DataFrame) -> pd.Series:
+    """For each failure the median duration of its component."""
+    components = failures["component"].astype("str")
+    medians = {
+        component: events.loc[(events["component"] == component).to_numpy(), "duration_ms"].median()
+        for component in components[failures["duration_ms"].isna().to_numpy()].unique()
+    }
+    return components.map(medians).astype("float64")
 
 
 def _event(component: str, kind: str, config: SloConfig) -> str:
@@ -117,19 +126,21 @@ def _outages(log: EventLog, observed: Observed, config: SloConfig) -> pd.DataFra
     return _detected(rows)
 
 
-def _gaps(log: EventLog, mapped: pd.DataFrame, config: SloConfig) -> pd.DataFrame:
+def _gaps(log: EventLog, mapped: npt.NDArray[np.bool_], config: SloConfig) -> pd.DataFrame:
     """Silences in heartbeat files, for each component that has an event in the file; an outage covers its own."""
     rows: list[dict[str, Any]] = []
     for file, silences in log.silences.items():
-        inside = mapped[mapped["file"] == file]
+        inside = log.events.loc[mapped & (log.events["file"] == file).to_numpy(), ["component", "instant", "line"]]
         for component in sorted(set(inside["component"])):
             events = inside[inside["component"] == component]
             down = [outage for outage in log.outages if (outage.file, outage.component) == (file, component)]
+            lines = events["line"].to_numpy()
+            # The last event up to an instant is the last from which on any is as early.
+            earliest = np.minimum.accumulate(events["instant"].to_numpy()[::-1])[::-1]
             for start, end in silences:
                 if any(outage.start <= start and end <= outage.end for outage in down):
                     continue
-                before = events.loc[events["instant"] <= start, "line"]
-                line = int(before.iloc[-1] if len(before) else events["line"].iloc[0])
+                line = lines[max(int(np.searchsorted(earliest, start, side="right")) - 1, 0)]
                 rows.append(
                     {
                         "component": component,
@@ -177,32 +188,45 @@ def _sources(events: pd.DataFrame) -> Any:
     return (events["file"].astype("str") + ":" + events["line"].astype("str")).to_numpy()
 
 
-def _crowded(series: Ints, seconds: Ints, limit: int) -> npt.NDArray[np.bool_]:
-    """Which operations share their series and second with so many others that they are more than a limit."""
-    if len(series) <= limit:
-        return np.zeros(len(series), dtype=bool)
-    first = seconds.min()
-    both = series * (seconds.max() - first + 1) + seconds - first
+def _stormy(events: pd.DataFrame, rows: Ints, config: SloConfig) -> Ints:
+    """Which of some rows share their file, event and second with so many others of them that they are a storm.
+
+    Returns:
+        Their places among the rows, ascending.
+    """
+    limit = config.detection.storm.operations_per_second
+    if len(rows) <= limit:
+        return np.empty(0, np.int64)
+    seconds = events["instant"].to_numpy()[rows]
+    seconds //= SECOND
+    seconds -= seconds.min()
+    # Few seconds see so many operations of all events together.
+    busy = np.flatnonzero((np.bincount(seconds) > limit)[seconds])
+    series, seconds = _series(events.iloc[rows[busy]]), seconds[busy]
+    both = series * (seconds.max(initial=0) + 1) + seconds
     ordered = np.sort(both)
     # In order, as many as the limit further on the same pair stands once more.
-    return np.isin(both, np.unique(ordered[limit:][ordered[limit:] == ordered[:-limit]]))
+    return busy[np.isin(both, np.unique(ordered[limit:][ordered[limit:] == ordered[:-limit]]))]
 
 
-def _storms(successes: pd.DataFrame, config: SloConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Seconds with too many operations of one event in one file, adjacent ones joined; and the calm rest."""
-    seconds = (successes["instant"] // SECOND).to_numpy()
-    series = successes["file"].cat.codes.to_numpy(np.int64) * len(successes["event"].cat.categories)
-    series = series + successes["event"].cat.codes.to_numpy()
-    stormy = _crowded(series, seconds, config.detection.storm.operations_per_second)
-    if not stormy.any():
-        return _frame(), successes
-    inside = successes[stormy].assign(series=series[stormy], second=seconds[stormy])
+def _series(events: pd.DataFrame) -> Ints:
+    """A number for each file and event."""
+    files, kinds = events["file"].cat, events["event"].cat
+    series: Ints = files.codes.to_numpy(np.int64) * len(kinds.categories) + kinds.codes.to_numpy()
+    return series
+
+
+def _storms(stormy: pd.DataFrame, config: SloConfig) -> pd.DataFrame:
+    """Seconds with too many operations of one event in one file, adjacent ones joined."""
+    if not len(stormy):
+        return _frame()
+    inside = stormy.assign(series=_series(stormy), second=stormy["instant"] // SECOND)
     inside = inside.sort_values(["series", "second", "line"])
     same = inside["series"] == inside["series"].shift()
     begins = ~(same & (inside["second"] - inside["second"].shift() <= 1))
     storms = inside.groupby(begins.cumsum())
     first = storms.first()
-    found = _frame(
+    return _frame(
         {
             **_owned(first["component"], "event:storm", config),
             "severity": [config.detection.storm.severity] * len(first),
@@ -214,7 +238,6 @@ def _storms(successes: pd.DataFrame, config: SloConfig) -> tuple[pd.DataFrame, p
             "duration_ms": storms["second"].nunique().to_numpy() * 1000.0,
         }
     )
-    return found, successes[~stormy]
 
 
 def _reported(reports: list[Reported]) -> pd.DataFrame:

@@ -41,7 +41,7 @@ def event_frame(rows: Mapping[str, list[Any]], columns: Mapping[str, str] = FILE
 
 
 def stacked(frames: Sequence[pd.DataFrame], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
-    """Frames of events as one.
+    """Frames of events as one, column by column; those of the frames are given up, so that memory holds them once.
 
     The categories of its columns are the values that occur, ascending: equal events are equal frames.
     """
@@ -49,13 +49,17 @@ def stacked(frames: Sequence[pd.DataFrame], columns: Mapping[str, str] = FILE_CO
         return event_frame({}, columns)
     return pd.DataFrame(
         {
-            name: _categories([frame[name].array for frame in frames])
+            name: _categories([frame.pop(name).array for frame in frames])
             if kind == "category"
-            else np.concatenate([frame[name].to_numpy() for frame in frames])
+            else _one([frame.pop(name).to_numpy() for frame in frames])
             for name, kind in columns.items()
         },
         copy=False,
     )
+
+
+def _one(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _categories(parts: list[Any]) -> pd.Categorical:
@@ -69,7 +73,7 @@ def _categories(parts: list[Any]) -> pd.Categorical:
         new = np.full(len(part.categories) + 1, -1, np.int32)
         new[codes] = [place[value] for value in part.categories[codes]]
         recoded.append(new[part.codes])
-    whole: pd.Categorical = pd.Categorical.from_codes(np.concatenate(recoded), pd.Index(values))
+    whole: pd.Categorical = pd.Categorical.from_codes(_one(recoded), pd.Index(values))
     return whole
 
 
@@ -200,10 +204,13 @@ def of_period(
         events = scan.load()
         found, flags = outages_of(scan, events, config.detection.outage.failures)
         outages += [cut for cut in (_cut(outage, start, end) for outage in found) if cut]
+        events = events.assign(in_outage=flags)
         inside = events["instant"].between(start, end - 1).to_numpy()
-        if inside.any():
-            here = pd.Categorical.from_codes(np.zeros(np.count_nonzero(inside), np.int8), pd.Index([scan.file]))
-            tables.append(events[inside].assign(file=here, in_outage=flags[inside]))
+        if not inside.all():
+            events = events[inside]
+        if len(events):
+            here = pd.Categorical.from_codes(np.zeros(len(events), np.int8), pd.Index([scan.file]))
+            tables.append(events.assign(file=here))
         heartbeat = config.logs.is_heartbeat(scan.file)
         stretches = [(scan.runs[0][0], scan.runs[-1][1])] if heartbeat else scan.runs
         _keep(runs, scan.file, [run for run in intervals.clip(stretches, start, end) if run[0] < end])
@@ -211,7 +218,8 @@ def of_period(
             gaps = intervals.clip(intervals.between(scan.runs), start, end)
             _keep(silences, scan.file, [gap for gap in gaps if gap[0] < gap[1]])
         if period.key in scan.months:
-            files.append(_file(scan, period, events[inside]))
+            files.append(_file(scan, period, events))
+        del events
     whole = stacked(tables, COLUMNS)
     return EventLog(whole, runs, silences, outages, _account(files, aside or {}, _unmapped(whole)))
 
@@ -242,10 +250,9 @@ def _file(scan: FileScan, period: Period, inside: pd.DataFrame) -> dict[str, Any
 
 
 def _unmapped(events: pd.DataFrame) -> dict[str, int]:
-    return {
-        str(event): int(count)
-        for event, count in events.loc[events["component"].isna()].groupby("event").size().items()
-    }
+    keys = events["event"].array[events["component"].isna().to_numpy()]
+    counts = np.bincount(keys.codes, minlength=len(keys.categories))
+    return {str(event): int(count) for event, count in zip(keys.categories, counts, strict=True) if count}
 
 
 def _account(files: list[dict[str, Any]], aside: Mapping[str, Any], unmapped: Mapping[str, int]) -> dict[str, Any]:

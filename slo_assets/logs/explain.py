@@ -216,23 +216,21 @@ def _told(rows: pa.Table, config: SloConfig) -> list[Told]:
     """What was taken, in the order of the rows."""
     # With its place for its line, each row is found again among the operations.
     numbered = rows.set_column(rows.schema.get_field_index("line"), "line", pa.array(np.arange(len(rows))))
-    starts = numbered.filter(pa.array(rows["kind"].to_numpy() == START))
+    whats = rows["what"].to_pylist()
+    starts = numbered.filter(pa.array([what["kind"] == START for what in whats], pa.bool_()))
     known: dict[int, tuple[Any, float]] = {}
     for part in (starts, numbered):
         found = operations([part], config)
         entries = zip(found["line"], found["component"].astype(object), found["duration_ms"], strict=True)
         known |= {place - 1: (component, float(ms)) for place, component, ms in entries}
     kinds = {number: kind for kind, number in KINDS.items()}
-    return [
-        _entry(row, kinds[row["kind"]], *known[place])
-        for place, row in enumerate(rows.select(["rule", "kind", "event", "duration_ms"]).to_pylist())
-    ]
+    return [_entry(what, kinds[what["kind"]], *known[place]) for place, what in enumerate(whats)]
 
 
-def _entry(row: dict[str, Any], kind: str, component: Any, ms: float) -> Told:
-    known = None if math.isnan(ms) else PAIRED if row["duration_ms"] is None else WRITTEN
+def _entry(what: dict[str, Any], kind: str, component: Any, ms: float) -> Told:
+    known = None if math.isnan(ms) else PAIRED if what["duration_ms"] is None else WRITTEN
     owner = component if isinstance(component, str) else None
-    return Told(row["rule"], kind, row["event"], owner, None if known is None else ms, known)
+    return Told(what["rule"], kind, what["event"], owner, None if known is None else ms, known)
 
 
 def _lines(

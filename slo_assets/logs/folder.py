@@ -24,14 +24,13 @@ from slo_assets.logs.files import (
     readable_name,
     version,
 )
-from slo_assets.logs.fragments import Fragments, KnownFile, NotKeptError, reading_key
+from slo_assets.logs.fragments import Fragment, Fragments, KnownFile, NotKeptError, reading_key
 from slo_assets.logs.machine import NEVER, NONE
 from slo_assets.logs.names import name_instant
 from slo_assets.logs.operations import operations
 from slo_assets.logs.parts import (
     CHUNK,
     SHARE,
-    SHARES_IN_FRAGMENT,
     Part,
     Read,
     Settings,
@@ -46,6 +45,7 @@ from slo_assets.logs.workers import Workers, local_workers
 
 #: A file that was written to so shortly before it was read may have been written to again, at the same instant.
 SETTLED_AFTER = 2.0
+REWRITTEN = "it was rewritten while it was being read; the next run reads it anew"
 #: A file that changes while it is read is read so many times before it is set aside.
 ATTEMPTS = 3
 
@@ -188,19 +188,23 @@ class LogFolder:
         """
         settings = Settings.of(self.config.logs, self.config.logs.reading(name))
         pieces = [fragment.piece for fragment in file.fragments]
-        whole = joined(pieces, settings)
-        first = name_instant(path.name) if whole.first == NONE else whole.first
-        if first is None:
-            return None if whole.lines else self._told(name, file, whole, [])
-        whole = joined([dated(first), *pieces], settings)
+        told = next((piece.first for piece in pieces if piece.first != NONE), None)
+        first = name_instant(path.name) if told is None else told
+        before = [] if first is None else [dated(first)]
+        whole = joined([*before, *pieces], settings)
+        if first is None and whole.lines:
+            return None
         if whole.runs and whole.runs[-1][1] > self.now:
             plan = Plan(name, path, file.version, settings, file.reading, not file.goes_on, goes_on=file.goes_on)
-            jobs = ((name, job) for job in plan.jobs(self.now))
-            read = [future.result() for _, _, future in in_order(self.workers, jobs)]
-            _is_still(file, [digest for part in read for digest in part.chunks])
-            whole = joined([dated(first), *(part.piece for part in read)], settings, self.now)
+            read = [part for _, part in self._read(plan.jobs(self.now))]
+            _is_still(file, read)
+            whole = joined([*before, *(part.whole for part in read)], settings, self.now)
             return self._told(name, file, whole, [whole.rows])
-        return self._told(name, file, whole, Kept(self, name, path, file, first))
+        return self._told(name, file, whole, Kept(self, name, path, file, before))
+
+    def _read(self, jobs: Iterable[Part | Whole]) -> Iterator[tuple[Part | Whole, Read]]:
+        """Work side by side, with the results in the order of the jobs."""
+        return ((job, future.result()) for _, job, future in in_order(self.workers, ((None, job) for job in jobs)))
 
     def _told(self, name: str, file: KnownFile, whole: Piece, rows: Iterable[pa.Table]) -> FileScan:
         return FileScan(
@@ -232,29 +236,38 @@ class Kept:
     name: str
     path: UPath
     file: KnownFile
-    first: int
+    before: list[Piece]
 
     def __iter__(self) -> Iterator[pa.Table]:
         """The tables, in the order of the file."""
-        store, fragments = Fragments(self.logs.cache), self.file.fragments
-        if not all(map(store.has, fragments)):
-            fragments = self._again(store).fragments
+        store = Fragments(self.logs.cache)
+        self._restore(store, [part for part in self.file.fragments if not store.has(part)])
         # One after another: the rows of a large file together would be too much.
-        pieces = (replace(part.piece, rows=store.rows(part)) for part in fragments)
-        return placed(chain([dated(self.first)], pieces))
+        pieces = (replace(part.piece, rows=self._rows(store, part)) for part in self.file.fragments)
+        return placed(chain(self.before, pieces))
 
-    def _again(self, store: Fragments) -> KnownFile:
+    def _rows(self, store: Fragments, part: Fragment) -> pa.Table:
+        try:
+            return store.rows(part)
+        except UNREADABLE:
+            self._restore(store, [part])
+            return store.rows(part)
+
+    def _restore(self, store: Fragments, parts: list[Fragment]) -> None:
+        """Read parts of the file again.
+
+        Raises:
+            ChangedWhileReadError: the file is another one.
+        """
+        if not parts:
+            return
         settings = Settings.of(self.logs.config.logs, self.logs.config.logs.reading(self.name))
-        streamed, size = not self.file.goes_on, self.file.length
-        # What it grew by since is for the next reading.
-        found = version(self.path, anew=True)
-        found = found if streamed else replace(found, size=size)
+        streamed, found = not self.file.goes_on, version(self.path, anew=True)
         plan = Plan(self.name, self.path, found, settings, self.file.reading, streamed, goes_on=self.file.goes_on)
-        jobs = ((self.name, job) for job in plan.jobs())
-        results = in_order(self.logs.workers, jobs)
-        known = plan.kept(store, ((job, future.result()) for _, job, future in results))
-        _is_still(self.file, known.chunks)
-        return known
+        for part, (_, read) in zip(parts, self.logs._read(map(plan.again, parts)), strict=True):  # noqa: SLF001
+            if read.key != part.key:
+                raise ChangedWhileReadError(REWRITTEN)
+            store.keep(part.start, part.stop, read)
 
 
 @dataclass(frozen=True)
@@ -304,32 +317,43 @@ class Plan:
             at_line = start == self.start
             yield Part(self.path, self.settings, start, stop, begin, min(stop, self.goes_on), size, at_line, until)
         if self.goes_on < size:
-            place = self.goes_on
-            # One line begins there, perhaps after a mark: no more of it is read than shows it as over-long.
-            end = min(place + len(UTF8_MARK) + 1, size)
-            yield Part(self.path, self.settings, place, place, place, end, size, True, until)
+            yield self._last(until)
+
+    def again(self, part: Fragment) -> Part | Whole:
+        """A part whose content is known."""
+        if self.streamed:
+            return Whole(self.path, self.settings, NEVER)
+        if part.start == self.goes_on:
+            return self._last(NEVER)
+        begin, size = part.start, self.version.size
+        return Part(self.path, self.settings, begin, begin, begin, part.stop, size, False, NEVER)
+
+    def _last(self, until: int) -> Part:
+        """The line that no line feed ends, perhaps after a mark: no more of it is read than shows it as over-long."""
+        place, size = self.goes_on, self.version.size
+        end = min(place + len(UTF8_MARK) + 1, size)
+        return Part(self.path, self.settings, place, place, place, end, size, True, until)
+
+    def _lines(self, job: Part | Whole, length: int) -> tuple[int, int]:
+        """Between which bytes the lines of a part begin; where its last one, without a line feed, is at its end."""
+        if isinstance(job, Whole):
+            return 0, length
+        return job.begin, length if job.start == job.stop else job.end
 
     def kept(self, store: Fragments, results: Iterable[tuple[Part | Whole, Read]]) -> KnownFile:
-        """Keep what was read, in fragments of several parts.
+        """Keep what was read, each part as a fragment.
 
         Raises:
             ChangedWhileReadError: the file is not the one any more that was to be read.
         """
         chunks = list(self.old.chunks[: self.start // CHUNK]) if self.old else []
         fragments = [part for part in self.old.fragments if part.stop <= self.begin] if self.old else []
-        pieces: list[Piece] = []
-        begin, length = self.begin, self.start
+        length = self.start
         for job, read in results:
-            tail = isinstance(job, Part) and job.start == job.stop
-            if pieces and (tail or len(pieces) == SHARES_IN_FRAGMENT):
-                stop = min(length, self.goes_on)
-                fragments.append(store.keep(begin, stop, joined(pieces, self.settings)))
-                pieces, begin = [], stop
-            pieces.append(read.piece)
             chunks += read.chunks
             length += read.length
-        if begin < length or not fragments:
-            fragments.append(store.keep(begin, length, joined(pieces, self.settings)))
+            if read.piece.lines:
+                fragments.append(store.keep(*self._lines(job, length), read))
         now = version(self.path, anew=True)
         if (
             now.identity != self.version.identity
@@ -343,15 +367,14 @@ class Plan:
         )
 
 
-def _is_still(known: KnownFile, chunks: Iterable[str]) -> None:
+def _is_still(known: KnownFile, parts: Iterable[Read]) -> None:
     """Make sure that a file was read as the content that is known of it.
 
     Raises:
         ChangedWhileReadError: it is another one.
     """
-    if tuple(chunks) != known.chunks:
-        msg = "it was rewritten while it was being read; the next run reads it anew"
-        raise ChangedWhileReadError(msg)
+    if tuple(digest for part in parts for digest in part.chunks) != known.chunks:
+        raise ChangedWhileReadError(REWRITTEN)
 
 
 def _holds(path: UPath, known: KnownFile, chunks: Iterable[int]) -> bool:

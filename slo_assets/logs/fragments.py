@@ -16,7 +16,7 @@ from upath import UPath
 
 from slo_assets.code_version import code_version
 from slo_assets.logs.files import UNREADABLE, Version
-from slo_assets.logs.parts import Settings, digest
+from slo_assets.logs.parts import Read, Settings, digest, from_bytes
 from slo_assets.logs.pieces import ROWS, Month, Piece, Sample
 from slo_assets.storage.files import sha256, write_atomic
 
@@ -73,9 +73,9 @@ class KnownFile:
 
 
 def reading_key(settings: Settings) -> str:
-    """What a fragment depends on but the content."""
+    """What a fragment depends on but the content: settings, code, and the library that writes its bytes."""
     code = code_version("slo_assets.logs.fragments")
-    return digest("\0".join((settings.logs, settings.reading, code)).encode())
+    return digest("\0".join((settings.logs, settings.reading, code, pa.__version__)).encode())
 
 
 @dataclass(frozen=True)
@@ -88,24 +88,20 @@ class Fragments:
 
     folder: UPath
 
-    def keep(self, start: int, stop: int, piece: Piece) -> Fragment:
-        """Keep a piece of a file, whose lines begin from one byte to another.
+    def keep(self, start: int, stop: int, read: Read) -> Fragment:
+        """Keep what was read of a file, the lines that begin from one byte to another.
 
         Raises:
             NotKeptError: nothing can be written.
         """
-        data = to_bytes(piece.rows)
-        key = digest(data)
-        self._write(f"{key}.arrow", data)
-        return Fragment(key, start, stop, replace(piece, rows=ROWS.empty_table()))
+        # Whoever finds it half written after a crash reads the lines anew: it need not reach the disk at once.
+        self._write(f"{read.key}.arrow", read.rows, flushed=False)
+        return Fragment(read.key, start, stop, read.piece)
 
     def has(self, fragment: Fragment) -> bool:
-        """Whether a fragment is there and undamaged."""
-        try:
-            self._data(fragment)
-        except UNREADABLE:
-            return False
-        return True
+        """Whether a fragment is there; it may be damaged."""
+        found: bool = (self.folder / f"{fragment.key}.arrow").exists()
+        return found
 
     def rows(self, fragment: Fragment) -> pa.Table:
         """The rows of a fragment, numbered from its first line.
@@ -113,14 +109,11 @@ class Fragments:
         Raises:
             OSError, ValueError: it is missing or damaged.
         """
-        return pa.ipc.open_file(self._data(fragment)).read_all()
-
-    def _data(self, fragment: Fragment) -> bytes:
         data: bytes = (self.folder / f"{fragment.key}.arrow").read_bytes()
         if digest(data) != fragment.key:
             msg = f"the fragment {fragment.key} is damaged"
             raise ValueError(msg)
-        return data
+        return from_bytes(data)
 
     def index(self) -> dict[str, KnownFile]:
         """What is known of each file by its name; nothing where the index is missing or damaged."""
@@ -139,21 +132,13 @@ class Fragments:
             NotKeptError: nothing can be written.
         """
         text = _canonical({name: _entry(file) for name, file in known.items()})
-        self._write(INDEX, b'{"sha256":"' + sha256(text).encode() + b'","files":' + text + b"}")
+        self._write(INDEX, b'{"sha256":"' + sha256(text).encode() + b'","files":' + text + b"}", flushed=True)
 
-    def _write(self, name: str, data: bytes) -> None:
+    def _write(self, name: str, data: bytes, *, flushed: bool) -> None:
         try:
-            write_atomic(self.folder / name, data)
+            write_atomic(self.folder / name, data, flushed=flushed)
         except OSError as problem:
             raise NotKeptError(str(problem)) from None
-
-
-def to_bytes(rows: pa.Table) -> bytes:
-    """Rows in Arrow's file format."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, ROWS, options=pa.ipc.IpcWriteOptions(compression="lz4")) as file:
-        file.write_table(rows)
-    return bytes(sink.getvalue())
 
 
 def _canonical(value: Any) -> bytes:

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from slo_assets.logs import machine
 from slo_assets.logs.timestamps import Ints
 
 CARRIAGE_RETURN, ASCII = 13, 128
 #: So many bytes stay in the processor's cache while they are read several times.
 SLICE = 1 << 21
+#: So many bytes of a block tell which are rare in it.
+USUAL = 1 << 16
 #: So many bytes are looked through at once for a line feed.
 LOOK = 1 << 12
 
@@ -47,6 +51,36 @@ def last_line(data: memoryview) -> int:
 
 
 @dataclass(frozen=True)
+class Literal:
+    """A text that is looked for in a block.
+
+    Attributes:
+        text: shape (length,).
+        one, other: the places of two bytes in it that are rare in the block.
+    """
+
+    text: npt.NDArray[np.uint8]
+    one: int
+    other: int
+
+    @classmethod
+    def of(cls, text: bytes, data: memoryview) -> Literal:
+        """A text, looked for by those of its bytes that are rarest at a block's beginning."""
+        usual = np.bincount(machine.octets(data[:USUAL]), minlength=256)
+        rarest = sorted(range(len(text)), key=lambda place: usual[text[place]])
+        return cls(machine.octets(text), rarest[0], rarest[min(1, len(text) - 1)])
+
+    def positions(self, data: memoryview) -> Ints:
+        """Where the text stands in some bytes, ascending."""
+        room = np.empty(1 << 10, np.int64)
+        while True:
+            count = machine.find(machine.octets(data), self.text, self.one, self.other, room)
+            if count <= len(room):
+                return room[:count]
+            room = np.empty(count, np.int64)
+
+
+@dataclass(frozen=True)
 class Lines:
     """Lines of a block.
 
@@ -74,20 +108,36 @@ class Lines:
 
     def _stops(self, lines: Ints) -> Ints:
         starts, ends = self.starts[lines], self.ends[lines]
-        returns = (ends > starts) & (np.frombuffer(self.data, np.uint8)[ends - 1] == CARRIAGE_RETURN)
+        returns = (ends > starts) & (machine.octets(self.data)[ends - 1] == CARRIAGE_RETURN)
         stops: Ints = ends - returns
         return stops
 
-    def texts(self, lines: Ints, starts: Ints | None = None) -> pa.Array:
-        """The bytes of some lines (ascending), from their start or from later positions."""
-        begins, stops = self.starts[lines] if starts is None else starts, self.stops(lines)
-        offsets = np.empty(2 * len(lines) + 1, np.int32)
-        # A position behind what is looked at of an over-long line begins no text.
-        offsets[0:-1:2], offsets[1::2], offsets[-1] = np.minimum(begins, stops), stops, stops[-1] if len(stops) else 0
-        # Every second value is a line, the ones between are what lies between two lines: nothing is copied.
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(self.data)]
-        between = pa.Array.from_buffers(pa.binary(), 2 * len(lines), buffers)
-        return between.take(pa.array(np.arange(0, 2 * len(lines), 2)))
+    def holding(self, positions: Ints, length: int) -> tuple[Ints, Ints]:
+        """The lines that hold a text, ascending, and where it stands first in each.
+
+        Args:
+            positions: wherever it stands in the block, ascending.
+            length: of the text: what is looked at of a line has to hold all of it.
+        """
+        of = machine.lines_at(self.ends, positions)
+        first = np.ones(len(of), bool)
+        first[1:] = of[1:] != of[:-1]
+        first &= positions + length <= self.starts[of] + self.limit
+        return of[first], positions[first]
+
+    def distinct(self, lines: Ints, starts: Ints) -> tuple[Ints, pa.Array]:
+        """The distinct bytes of some lines, from the given positions on.
+
+        Returns:
+            The place of each line's text among the distinct ones, shape (lines,), and these as binary values.
+        """
+        stops = self.stops(lines)
+        begins = np.minimum(starts, stops)
+        codes, firsts = machine.distinct(machine.octets(self.data), begins, stops)
+        offsets = np.zeros(len(firsts) + 1, np.int32)
+        np.cumsum(stops[firsts] - begins[firsts], out=offsets[1:])
+        data = machine.copied(machine.octets(self.data), begins[firsts], offsets)
+        return codes, pa.Array.from_buffers(pa.binary(), len(firsts), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
 
     def over_long(self) -> Ints:
         """The numbers of the lines that are longer than what is looked at."""
@@ -96,7 +146,7 @@ class Lines:
 
     def undecodable(self) -> Ints:
         """The numbers of the lines that are no UTF-8."""
-        beyond = np.flatnonzero(np.frombuffer(self.data, np.uint8) >= ASCII)
+        beyond = np.flatnonzero(machine.octets(self.data) >= ASCII)
         suspects = np.unique(np.searchsorted(self.ends, beyond, side="right"))
         suspects = suspects[suspects < len(self.ends)].tolist()
         return np.array([line for line in suspects if not self._decodes(line)], np.int64)

@@ -11,6 +11,7 @@ import datetime as dt
 import numpy as np
 from numba import njit
 
+from slo_assets.logs.vectors import BLOCK, equal, equal_within, fetch, first, word
 from slo_assets.periods import to_micros
 
 #: No instant: no line told its time yet.
@@ -22,8 +23,10 @@ ANYWHERE, START, AFTER, NOWHERE = range(4)
 #: The columns of a stretch.
 PERIOD, LOW, HIGH, LINES, UNTIMED = range(5)
 
-#: A byte in each byte of a word: the line feed, the lowest bit, the highest bit.
-LINE_FEEDS, ONES, HIGHS = np.uint64(0x0A0A0A0A0A0A0A0A), np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+#: Spreads the bits of what it multiplies (the golden ratio's, as in Knuth's multiplicative hashing).
+MIX = np.uint64(0x9E3779B97F4A7C15)
+#: So many texts ahead are asked for.
+AHEAD = 16
 
 SECOND = 1_000_000
 FIRST_INSTANT = to_micros(dt.datetime.min.replace(tzinfo=dt.UTC))
@@ -37,13 +40,19 @@ MONTHS = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8)
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
+def octets(data):
+    """Bytes as an array, which nobody may write to: one kind of array, for which the loops are compiled once."""
+    array = np.frombuffer(data, np.uint8)
+    array.flags.writeable = False
+    return array
+
+
 @compiled
-def read(data, words, limit, how, after, walls, offsets, calendar, ends, instants):
+def read(data, limit, how, after, walls, offsets, calendar, ends, instants):
     """Find all lines: where each ends (its line feed, or the block's end) and the instant that it tells.
 
     Args:
         data: the block's bytes, shape (bytes,); it begins with a line.
-        words: the eight bytes from each of its bytes on, shape (bytes - 7,).
         limit: only so many bytes of a line are looked at for a time.
         how: format and place of the time.
         after: the text after which it stands.
@@ -60,59 +69,119 @@ def read(data, words, limit, how, after, walls, offsets, calendar, ends, instant
     a call: where a call costs a nanosecond for each array that it hands over, that is six times faster.
     """
     usual, nowhere = how[0] == ISO and how[1] == ANYWHERE, how[1] == NOWHERE
-    known, decimals, minute, start, line = -1, 0, np.int64(0), 0, 0
-    while start < len(data):
-        end, hit = start, np.uint64(0)
-        while end < len(words) and not hit:
-            word = words[end] ^ LINE_FEEDS
-            # The lowest bit that this sets stands for the first byte that is zero.
-            hit = (word - ONES) & ~word & HIGHS
-            end += 8
-        if hit:
-            end += np.int64((((hit & (~hit + np.uint64(1))) - np.uint64(1)) & ONES) * ONES >> np.uint64(56)) - 9
-        else:
-            while end < len(data) and data[end] != 10:
-                end += 1
-        stop = min(end, start + limit)
-        at, found, micros = start, False, np.int64(0)
-        if usual:
-            while at + 19 <= stop and (data[at + 4] != 45 or data[at + 7] != 45):
-                at += 1
-            length = 20 + decimals + (decimals > 0)
-            if known >= 0 and at + length <= stop and (at == start or not 48 <= data[at - 1] <= 57):
-                wrong = np.uint8(0)
-                for offset in range(17):
-                    wrong |= data[at + offset] ^ data[known + offset]
-                tens, ones = np.int64(data[at + 17]) - 48, np.int64(data[at + 18]) - 48
-                found = wrong == 0 and 0 <= tens <= 5 and 0 <= ones <= 9 and data[at + length - 1] == 90
-                micros, unit = (tens * 10 + ones) * SECOND, SECOND // 10
-                if decimals:
-                    found &= data[at + 19] == 46
-                for offset in range(20, 20 + decimals):
-                    digit = np.int64(data[at + offset]) - 48
-                    found &= 0 <= digit <= 9
-                    micros += digit * unit
-                    unit //= 10
-        if nowhere:
-            instants[line] = NONE
-        elif found:
-            instants[line] = minute + micros
-        elif usual and at + 19 > stop:
-            instants[line] = NONE
-        else:
-            instants[line] = _line_instant(data, start, stop, how, after, walls, offsets, calendar)
-            if usual and instants[line] != NONE:
-                known, decimals = at, 0
-                while at + 20 + decimals < stop and data[at + 19] == 46 and 48 <= data[at + 20 + decimals] <= 57:
-                    decimals += 1
-                minute = instants[line] - instants[line] % (60 * SECOND)
-                zone = at + 19 + decimals + (decimals > 0)
-                if zone >= stop or data[zone] != 90 or not _starts_here(data, start, at, stop, walls, offsets):
-                    known = -1
-        ends[line] = end
-        line += 1
-        start = end + 1
+    known, decimals, minute, start, line = False, 0, np.int64(0), 0, 0
+    date, hour, colon = np.uint64(0), np.uint64(0), np.uint8(0)
+    for block in range(0, len(data) + 1, BLOCK):
+        feeds = equal(data, block, np.uint8(10))
+        if len(data) - BLOCK < block and len(data) and data[len(data) - 1] != 10:
+            # A last line without a line feed ends with the data.
+            feeds |= np.uint64(1) << np.uint64(len(data) - block)
+        while feeds:
+            end = block + first(feeds)
+            feeds &= feeds - np.uint64(1)
+            stop = min(end, start + limit)
+            at, told, micros = start, False, np.int64(0)
+            if usual:
+                at = _dashes(data, start, stop)
+                length = 20 + decimals + (decimals > 0)
+                if (
+                    known
+                    and at + length <= stop
+                    and word(data, at) == date
+                    and word(data, at + 8) == hour
+                    and data[at + 16] == colon
+                    and data[at + length - 1] == 90
+                    and (decimals == 0 or data[at + 19] == 46)
+                    and (at == start or not _is_digit(data[at - 1]))
+                ):
+                    tens, ones = np.int64(data[at + 17]) - 48, np.int64(data[at + 18]) - 48
+                    told = 0 <= tens <= 5 and 0 <= ones <= 9
+                    unit = SECOND
+                    micros = (tens * 10 + ones) * unit
+                    for place in range(at + 20, at + 20 + decimals):
+                        digit = np.int64(data[place]) - 48
+                        told &= 0 <= digit <= 9
+                        unit //= 10
+                        micros += digit * unit
+            if told:
+                instants[line] = minute + micros
+            elif nowhere or (usual and at == stop):
+                instants[line] = NONE
+            else:
+                instants[line] = _line_instant(data, start, stop, how, after, walls, offsets, calendar)
+                if usual and instants[line] != NONE:
+                    date, hour, colon, decimals = word(data, at), word(data, at + 8), data[at + 16], 0
+                    while at + 20 + decimals < stop and data[at + 19] == 46 and _is_digit(data[at + 20 + decimals]):
+                        decimals += 1
+                    minute = instants[line] - instants[line] % (60 * SECOND)
+                    zone = at + 19 + decimals + (decimals > 0)
+                    known = zone < stop and data[zone] == 90 and _starts_here(data, start, at, stop, walls, offsets)
+            ends[line] = end
+            line += 1
+            start = end + 1
     return line
+
+
+@compiled
+def _dashes(data, start, stop):
+    """The first position at which the separators of an ISO date stand; ``stop`` without one."""
+    at = start
+    while at + 19 <= stop:
+        dashes = equal(data, at, np.uint8(45))
+        found = (dashes >> np.uint64(4)) & (dashes >> np.uint64(7))
+        if found:
+            place = at + first(found)
+            return place if place + 19 <= stop else stop
+        at += BLOCK - 7
+    return stop
+
+
+@compiled
+def find(data, text, one, other, found):
+    """Find a text wherever it stands in a block.
+
+    Args:
+        data: the block's bytes, shape (bytes,).
+        text: the text, shape (length,).
+        one, other: the places of two bytes in it that are rare: where both stand, the rest is looked at.
+        found: is filled with positions, ascending, as far as there is room.
+
+    Returns:
+        How many there are.
+    """
+    rare, second, count, block = text[one], text[other], 0, 0
+    while block + len(text) + BLOCK <= len(data):
+        mask = equal_within(data, block + one, rare) & equal_within(data, block + other, second)
+        if mask:
+            count = _confirm(data, text, block, mask, found, count)
+        block += BLOCK
+    while block < len(data):
+        mask = equal(data, block + one, rare) & equal(data, block + other, second)
+        count = _confirm(data, text, block, mask, found, count)
+        block += BLOCK
+    return count
+
+
+@compiled
+def _confirm(data, text, block, mask, found, count):
+    """Of the positions that a mask names, add those where the text stands."""
+    while mask:
+        at = block + first(mask)
+        mask &= mask - np.uint64(1)
+        if at + len(text) <= len(data) and _stands(data, at, text):
+            if count < len(found):
+                found[count] = at
+            count += 1
+    return count
+
+
+@compiled
+def _stands(data, at, text):
+    """Whether a text stands at a position; there are bytes enough."""
+    for place in range(len(text)):
+        if data[at + place] != text[place]:
+            return False
+    return True
 
 
 @compiled
@@ -433,6 +502,104 @@ def _close(stretches, place, low, high, lines, untimed):
     if 0 <= place < len(stretches):
         stretches[place, LOW], stretches[place, HIGH] = low, high
         stretches[place, LINES], stretches[place, UNTIMED] = lines, untimed
+
+
+@compiled
+def lines_at(ends, positions):
+    """The number of the line in which each position lies; positions ascend."""
+    lines, line, step = np.empty(len(positions), np.int64), 0, 1
+    for number in range(len(positions)):
+        position, step = positions[number], 1
+        while line + step < len(ends) and ends[line + step] < position:
+            line += step
+            step *= 2
+        low, high = line, min(line + step, len(ends) - 1)
+        while low < high:
+            middle = (low + high) // 2
+            if ends[middle] < position:
+                low = middle + 1
+            else:
+                high = middle
+        line = low
+        lines[number] = line
+    return lines
+
+
+@compiled
+def distinct(data, starts, stops):
+    """Number texts: equal ones alike.
+
+    Args:
+        data: bytes, shape (bytes,).
+        starts: where each text begins, shape (texts,).
+        stops: where each ends, shape (texts,).
+
+    Returns:
+        Each text's number, shape (texts,), and the first text of each number, shape (numbers,).
+    """
+    size = 16
+    while size < 2 * len(starts):
+        size *= 2
+    table, codes = np.full(size, -1, np.int64), np.empty(len(starts), np.int64)
+    firsts, count = np.empty(len(starts), np.int64), 0
+    for text in range(len(starts)):
+        if text + AHEAD < len(starts):
+            # Most texts lie far apart, and no longer in the cache.
+            fetch(data, starts[text + AHEAD])
+            fetch(data, starts[text + AHEAD] + BLOCK)
+        place = np.int64(_hash(data, starts[text], stops[text]) & np.uint64(size - 1))
+        while table[place] >= 0 and not _same(data, starts, stops, firsts[table[place]], text):
+            place = (place + 1) & (size - 1)
+        if table[place] < 0:
+            table[place] = count
+            firsts[count] = text
+            count += 1
+        codes[text] = table[place]
+    return codes, firsts[:count].copy()
+
+
+@compiled
+def _hash(data, start, stop):
+    found, at = np.uint64(stop - start), start
+    while at + 8 <= stop:
+        found = (found ^ word(data, at)) * MIX
+        found ^= found >> np.uint64(32)
+        at += 8
+    if at < stop and at > start:
+        # The last eight bytes, some of which were seen already.
+        found = (found ^ word(data, stop - 8)) * MIX
+    else:
+        while at < stop:
+            found = (found ^ np.uint64(data[at])) * MIX
+            at += 1
+    return found ^ (found >> np.uint64(32))
+
+
+@compiled
+def _same(data, starts, stops, one, other):
+    first, second, length = starts[one], starts[other], stops[one] - starts[one]
+    if stops[other] - second != length:
+        return False
+    at = 0
+    while at + 8 <= length:
+        if word(data, first + at) != word(data, second + at):
+            return False
+        at += 8
+    while at < length:
+        if data[first + at] != data[second + at]:
+            return False
+        at += 1
+    return True
+
+
+@compiled
+def copied(data, starts, offsets):
+    """Texts that begin at these positions, one after another, as long as the offsets say."""
+    found = np.empty(offsets[-1], np.uint8)
+    for text in range(len(starts)):
+        for place in range(offsets[text], offsets[text + 1]):
+            found[place] = data[starts[text] + place - offsets[text]]
+    return found
 
 
 @compiled

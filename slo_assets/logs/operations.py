@@ -2,22 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from slo_assets.config import SloConfig
-from slo_assets.domain.event_log import FAILURE, SUCCESS, UNFINISHED, stacked
+from slo_assets.domain.event_log import FAILURE, FILE_COLUMNS, SUCCESS, UNFINISHED, stacked
 from slo_assets.logs.pairing import pair
-from slo_assets.logs.pieces import ROWS
+from slo_assets.logs.pieces import ROWS, texts_of
 from slo_assets.logs.rules import FAILURE as FAILED
 from slo_assets.logs.rules import START
 from slo_assets.logs.timestamps import Ints
 
 Floats = npt.NDArray[np.float64]
+#: The place of a kind among the categories of events.
+KINDS = (SUCCESS, FAILURE, UNFINISHED)
+
+
+class Names(dict[str, int]):
+    """Numbers for names, from 0 on in the order in which they are met."""
+
+    def __missing__(self, name: str) -> int:
+        """The next number."""
+        self[name] = len(self)
+        return self[name]
+
+    def codes(self, names: pa.Array) -> Ints:
+        """The number of each name, -1 for none."""
+        encoded = names.dictionary_encode()
+        numbers = np.array([*(self[name] for name in encoded.dictionary.to_pylist()), -1], np.int64)
+        return numbers[encoded.indices.fill_null(-1).to_numpy()]
+
+
+@dataclass
+class _Rows:
+    """Rows of a file, by column; those of names hold their numbers."""
+
+    line: Ints
+    instant: Ints
+    stamp: Ints
+    kind: npt.NDArray[np.int8]
+    key: Ints
+    event: Ints
+    component: Ints
+    said: Floats  # infinite where the line says no duration
+
+    def of(self, chosen: npt.NDArray[Any]) -> _Rows:
+        """Some of the rows."""
+        return _Rows(*(column[chosen] for column in vars(self).values()))
+
+    def and_then(self, others: _Rows) -> _Rows:
+        """These rows, and others after them."""
+        return _Rows(*map(np.concatenate, zip(vars(self).values(), vars(others).values(), strict=True)))
 
 
 def operations(tables: Iterable[pa.Table], config: SloConfig) -> pd.DataFrame:
@@ -30,69 +73,72 @@ def operations(tables: Iterable[pa.Table], config: SloConfig) -> pd.DataFrame:
     Returns:
         A frame of :data:`~slo_assets.domain.event_log.FILE_COLUMNS` in the order of the lines, counted from 1.
     """
-    # An empty frame costs as much as a small one, and most logs are small.
-    whole = stacked(list(_ended(tables, config)))
-    if whole["line"].is_monotonic_increasing:
-        return whole
-    return whole.sort_values("line", kind="stable", ignore_index=True)
-
-
-def _ended(tables: Iterable[pa.Table], config: SloConfig) -> Iterator[pd.DataFrame]:
-    opened = ROWS.empty_table()
+    found = _Operations(config)
     for table in tables:
-        rows = pa.concat_tables([opened, table]).unify_dictionaries().combine_chunks()
-        kinds = rows["kind"].to_numpy()
-        starts = pair(_codes(rows["key"]), kinds)
-        opened = rows.filter(pa.array((kinds == START) & (starts < 0)))
-        ends = np.flatnonzero(kinds != START)
-        if len(ends):
-            yield _frame(rows.take(pa.array(ends)), _since(rows, ends, starts[ends]), config)
-    if len(opened):
-        yield _frame(opened, np.full(len(opened), np.nan), config, unfinished=True)
+        found.add(table)
+    return found.frame()
 
 
-def _codes(column: pa.ChunkedArray) -> Ints:
-    return np.asarray(column.combine_chunks().indices).astype(np.int64)
+class _Operations:
+    """Turns the rows of a file to operations, table by table: columns that grow, and starts that wait."""
+
+    def __init__(self, config: SloConfig) -> None:
+        self._keys, self._events, self._components = Names(), Names(), Names()
+        self._component_of = cache(config.component_of)
+        self._columns: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in FILE_COLUMNS}
+        self._opened = self._rows(ROWS.empty_table())
+
+    def add(self, table: pa.Table) -> None:
+        """Take the next rows in: an end is an operation, a start waits for its end."""
+        rows = self._opened.and_then(self._rows(table))
+        starts = pair(rows.key, rows.kind)
+        self._opened = rows.of((rows.kind == START) & (starts < 0))
+        ends = np.flatnonzero(rows.kind != START)
+        since, ended = _since(rows, ends, starts[ends]), rows.of(ends)
+        self._keep(ended, (ended.kind == FAILED).astype(np.int8), np.where(np.isinf(ended.said), since, ended.said))
+
+    def frame(self) -> pd.DataFrame:
+        """All operations, with the starts that no end took."""
+        rows = self._opened
+        unknown = np.full(len(rows.line), np.nan)
+        self._keep(rows, np.full(len(rows.line), KINDS.index(UNFINISHED), np.int8), unknown)
+        columns = {name: np.concatenate(self._columns.pop(name)) for name in FILE_COLUMNS}
+        lines = columns["line"]
+        if (lines[1:] < lines[:-1]).any():
+            order = np.argsort(lines, kind="stable")
+            columns = {name: column[order] for name, column in columns.items()}
+        for name, names in (("kind", KINDS), ("event", self._events), ("component", self._components)):
+            columns[name] = pd.Categorical.from_codes(columns[name], pd.Index(list(names), dtype="str"))
+        return stacked([pd.DataFrame(columns, copy=False)])
+
+    def _keep(self, rows: _Rows, kinds: npt.NDArray[np.int8], durations: Floats) -> None:
+        codes = rows.event.astype(np.int32), rows.component.astype(np.int32)
+        for name, column in zip(FILE_COLUMNS, (rows.line + 1, rows.instant, kinds, *codes, durations), strict=True):
+            self._columns[name].append(column)
+
+    def _rows(self, table: pa.Table) -> _Rows:
+        whats, told = texts_of(table)
+        event, said = told.field("event"), told.field("duration_ms")
+        owned = pa.array([self._component_of(key) for key in event.to_pylist()], pa.string())
+        owners = pc.coalesce(told.field("component"), owned)
+        return _Rows(
+            line=table["line"].to_numpy(),
+            instant=table["instant"].to_numpy(),
+            stamp=table["stamp"].to_numpy(),
+            kind=told.field("kind").to_numpy()[whats],
+            key=self._keys.codes(told.field("key"))[whats],
+            event=self._events.codes(event)[whats],
+            component=self._components.codes(owners)[whats],
+            said=np.where(np.asarray(said.is_null()), np.inf, said.fill_null(0).to_numpy())[whats],
+        )
 
 
-def _since(rows: pa.Table, ends: Ints, starts: Ints) -> Floats:
+def _since(rows: _Rows, ends: Ints, starts: Ints) -> Floats:
     """Milliseconds since the start of each end, NaN where it has none.
 
     None either where the clock went back between the two, and where no line from the start on told a time of
     its own: then the two share one instant, which says nothing about a duration.
     """
-    instants, stamps = rows["instant"].to_numpy(), rows["stamp"].to_numpy()
-    took = instants[ends] - instants[starts]
-    known = (starts >= 0) & (took >= 0) & (stamps[ends] != stamps[starts])
+    took = rows.instant[ends] - rows.instant[starts]
+    known = (starts >= 0) & (took >= 0) & (rows.stamp[ends] != rows.stamp[starts])
     return np.where(known, took / 1000, np.nan)
-
-
-def _frame(rows: pa.Table, since: Floats, config: SloConfig, *, unfinished: bool = False) -> pd.DataFrame:
-    said = rows["duration_ms"]
-    durations = np.where(np.asarray(said.is_null()), since, said.to_numpy())
-    kinds = np.full(len(rows), 2) if unfinished else (rows["kind"].to_numpy() == FAILED).astype(np.int8)
-    event, named = rows["event"].combine_chunks(), rows["component"].combine_chunks()
-    return pd.DataFrame(
-        {
-            "line": rows["line"].to_numpy() + 1,
-            "instant": rows["instant"].to_numpy(),
-            "kind": pd.Categorical.from_codes(kinds, pd.Index([SUCCESS, FAILURE, UNFINISHED])),
-            "event": pd.Categorical.from_codes(
-                np.asarray(event.indices), pd.Index(event.dictionary.to_pylist(), dtype="str")
-            ),
-            "component": _owners(event, named, config),
-            "duration_ms": np.full(len(rows), np.nan) if unfinished else durations,
-        }
-    )
-
-
-def _owners(event: pa.DictionaryArray, named: pa.DictionaryArray, config: SloConfig) -> pd.Categorical:
-    """Whose each event is: the component that its rule names, else the one that its key says."""
-    by_key = [config.component_of(key) for key in event.dictionary.to_pylist()]
-    components = sorted({*by_key, *named.dictionary.to_pylist()} - {None, ""})
-    place = {component: code for code, component in enumerate(components)}
-    codes = np.array([place.get(component, -1) for component in by_key], np.int32)[np.asarray(event.indices)]
-    if named.null_count < len(named):
-        own = np.array([place.get(name, -1) for name in named.dictionary.to_pylist()], np.int32)
-        codes = np.where(np.asarray(named.is_valid()), own[named.indices.fill_null(0).to_numpy()], codes)
-    return pd.Categorical.from_codes(codes, pd.Index(components, dtype="str"))

@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 from slo_assets.config import Logs, Reading
 from slo_assets.domain import intervals
 from slo_assets.domain.intervals import Interval
-from slo_assets.logs.lines import Lines, is_utf8, slices
+from slo_assets.logs.lines import Lines, Literal, is_utf8, slices
 from slo_assets.logs.machine import HIGH, LINES, LOW, NEVER, NONE, PERIOD, UNTIMED
 from slo_assets.logs.records import Records
-from slo_assets.logs.rules import TAKEN, Hits, TextRules
+from slo_assets.logs.rules import TOLD, Taken, TextRules
 from slo_assets.logs.timeline import Timeline, month_key, month_starts, timeline
 from slo_assets.logs.timestamps import Ints, LineTimes
 from slo_assets.periods import MINUTE
@@ -29,7 +29,9 @@ from slo_assets.periods import MINUTE
 #: So many records have numbers of their own in one line.
 RECORDS = 1 << 20
 #: Operations and starts, in the order of their lines: when, and the number of the record that told it.
-ROWS = pa.schema([*TAKEN, ("instant", pa.int64()), ("stamp", pa.int64())])
+ROWS = pa.schema(
+    [("line", pa.int64()), ("instant", pa.int64()), ("stamp", pa.int64()), ("what", pa.dictionary(pa.int32(), TOLD))]
+)
 #: The month of lines that wait for the piece before.
 WAITING = ""
 UNDECODABLE, OVER_LONG, MALFORMED = "undecodable", "overLong", "malformed"
@@ -136,16 +138,20 @@ class PieceReader:
             samples=self._sampled(flaws, lines, when, of),
         )
 
-    def _scan(self, data: memoryview) -> tuple[Lines, bool, Ints, Hits]:
+    def _scan(self, data: memoryview) -> tuple[Lines, bool, Ints, list[Ints]]:
         """All that takes a look at every byte: lines, whether all is UTF-8, times, and the rules' literal texts."""
-        ends, own, hits, readable = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [], True
+        none = np.empty(0, np.int64)
+        literals = [Literal.of(text, data) for text in self._rules.literals]
+        ends, own, hits, readable = [none], [none], [[none] for _ in literals], True
         for start, part in slices(data):
             readable = readable and is_utf8(part)
             stops, instants = self.times.read(part, self.limit)
             ends.append(stops + start)
             own.append(instants)
-            hits.append((start, self._rules.search(part)))
-        return Lines.of(data, np.concatenate(ends), self.limit), readable, np.concatenate(own), Hits.joined(hits)
+            for literal, found in zip(literals, hits, strict=True):
+                found.append(literal.positions(part) + start)
+        lines = Lines.of(data, np.concatenate(ends), self.limit)
+        return lines, readable, np.concatenate(own), [np.concatenate(found) for found in hits]
 
     def _known(self, lines: Ints, when: Timeline, of: Ints) -> Ints:
         """The places of the first records of lines that are not later than the clock."""
@@ -173,16 +179,30 @@ def _stamp(entries: Any, of: Ints) -> Ints:
     return stamps
 
 
-def _rows(taken: pa.Table, when: Timeline, of: Ints, until: int) -> pa.Table:
-    entries = taken["line"].to_numpy()
-    stamps = when.stamps[entries]
-    columns = {name: taken[name] for name in TAKEN.names} | {
-        "line": pa.array(of[entries]),
-        "instant": pa.array(when.instants[entries]),
-        "stamp": pa.array(np.where(stamps < 0, -1, _stamp(stamps, of))),
-    }
-    rows = pa.table(columns, schema=ROWS)
-    return rows.filter(pc.less_equal(rows["instant"], until)) if when.future else rows
+def _rows(taken: Taken, when: Timeline, of: Ints, until: int) -> pa.Table:
+    instants, stamps = when.instants[taken.lines], when.stamps[taken.lines]
+    stamps = np.where(stamps < 0, -1, _stamp(stamps, of))
+    lines, whats = of[taken.lines], taken.whats
+    if when.future:
+        now = instants <= until
+        lines, instants, stamps, whats = lines[now], instants[now], stamps[now], whats[now]
+    return table(lines, instants, stamps, whats, taken.told)
+
+
+def table(lines: Ints, instants: Ints, stamps: Ints, whats: Ints, told: pa.StructArray) -> pa.Table:
+    """Rows from their columns."""
+    what = pa.DictionaryArray.from_arrays(pa.array(whats.astype(np.int32)), told)
+    return pa.table([pa.array(lines), pa.array(instants), pa.array(stamps), what], schema=ROWS)
+
+
+def texts_of(rows: pa.Table) -> tuple[Ints, pa.StructArray]:
+    """The number of each row's text, shape (rows,), and what each text tells."""
+    whats, told, start = [np.empty(0, np.int64)], [pa.array([], TOLD)], 0
+    for chunk in rows["what"].chunks:
+        whats.append(np.asarray(chunk.indices) + start)
+        told.append(chunk.dictionary)
+        start += len(chunk.dictionary)
+    return np.concatenate(whats), pa.concat_arrays(told)
 
 
 def _months(when: Timeline, rows: pa.Table, flaws: Mapping[str, Ints]) -> dict[str, Month]:
@@ -191,8 +211,9 @@ def _months(when: Timeline, rows: pa.Table, flaws: Mapping[str, Ints]) -> dict[s
         part = Month(stretch[LINES], stretch[UNTIMED], stretch[HIGH])
         months.setdefault(month_key(stretch[PERIOD]), Month()).add(part)
     if len(rows):
-        rule = rows["rule"].combine_chunks()
-        for month, place, count in _counted(rows["instant"].to_numpy(), np.asarray(rule.indices)):
+        whats, told = texts_of(rows)
+        rule = told.field("rule").dictionary_encode()
+        for month, place, count in _counted(rows["instant"].to_numpy(), np.asarray(rule.indices)[whats]):
             months[month].matched[rule.dictionary[place].as_py()] += count
     for reason, found in flaws.items():
         instants = when.instants[found]
@@ -258,12 +279,20 @@ def join(pieces: Iterable[Piece], gap: int, samples: int, until: int = NEVER) ->
         before = _after(before, piece)
     return replace(
         before,
-        rows=pa.concat_tables(placed(parts, until)).unify_dictionaries().combine_chunks() if parts else before.rows,
+        rows=_whole(list(placed(parts, until))),
         runs=intervals.union(runs, gap),
         months=months,
         future=future,
         samples=_first_of_each(flawed, samples),
     )
+
+
+def _whole(tables: list[pa.Table]) -> pa.Table:
+    tables = [part for part in tables if len(part)]
+    if len(tables) < 2:  # noqa: PLR2004
+        return tables[0] if tables else ROWS.empty_table()
+    rows = pa.concat_tables(tables)
+    return table(*(rows[name].to_numpy() for name in ("line", "instant", "stamp")), *texts_of(rows))
 
 
 def _after(before: Piece, piece: Piece) -> Piece:
@@ -293,12 +322,12 @@ def _placed(rows: pa.Table, before: Piece, until: int) -> pa.Table:
     if not len(rows) or (not before.lines and before.last == NONE):
         return rows
     instants, stamps = rows["instant"].to_numpy(), rows["stamp"].to_numpy()
-    placed = {
-        "line": pa.array(rows["line"].to_numpy() + before.lines),
-        "instant": pa.array(np.where(stamps < 0, before.last, instants)),
-        "stamp": pa.array(np.where(stamps < 0, before.stamp, stamps + before.lines * RECORDS)),
-    }
-    table = pa.table({name: placed.get(name, rows[name]) for name in ROWS.names}, schema=ROWS)
+    placed = [
+        pa.array(rows["line"].to_numpy() + before.lines),
+        pa.array(np.where(stamps < 0, before.last, instants)),
+        pa.array(np.where(stamps < 0, before.stamp, stamps + before.lines * RECORDS)),
+    ]
+    table = pa.table([*placed, rows["what"]], schema=ROWS)
     return table.filter(pc.less_equal(table["instant"], until)) if before.last > until else table
 
 

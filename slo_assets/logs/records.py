@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from slo_assets.config import Dialect, Rule, Time
 from slo_assets.logs.lines import Lines
 from slo_assets.logs.machine import NONE
-from slo_assets.logs.rules import captured, joined, taken
+from slo_assets.logs.rules import Taken, captured, joined, taken
 from slo_assets.logs.timestamps import Ints, LineTimes
 
 STEP = re.compile(r"([^./\[\]]+)|\[([^\]]*)\]")
@@ -45,7 +45,7 @@ class Records:
         self._times = LineTimes(dialect.time.model_copy(update={"field": ()}), name, year)
         self._epochs = LineTimes(Time(format="epoch", at="start"))
 
-    def read(self, lines: Lines) -> tuple[Ints, Ints, pa.Table, Ints]:
+    def read(self, lines: Lines) -> tuple[Ints, Ints, Taken, Ints]:
         """What the lines of a block tell.
 
         Returns:
@@ -84,10 +84,10 @@ class Records:
             return None
         return [(whole,)] if self._records is None else list(_descend((whole,), self._records))
 
-    def _take(self, values: dict[str, list[str | None]], raw: list[bytes]) -> pa.Table:
+    def _take(self, values: dict[str, list[str | None]], raw: list[bytes]) -> Taken:
         fields = {name: pa.array(column, pa.string()) for name, column in values.items()}
         free = np.ones(len(raw), bool)
-        tables = []
+        found_by_rule = []
         for rule in self._rules:
             candidates = np.flatnonzero(free)
             if rule.contains:
@@ -101,10 +101,10 @@ class Records:
                 valid = np.asarray(found.is_valid())
                 own = {name: column.filter(valid) for name, column in own.items()} | captured(found.filter(valid))
                 candidates = candidates[valid]
-            table = taken(rule, own, candidates)
-            free[table.lines] = False
-            tables.append(table)
-        return joined(tables)
+            part = taken(rule, own, candidates)
+            free[part.lines] = False
+            found_by_rule.append(part)
+        return joined(found_by_rule)
 
 
 def _parsed(text: bytes) -> Any:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import chain
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from slo_assets.config import PLACEHOLDER, Condition, Rule
 from slo_assets.logs.lines import Lines
@@ -22,69 +22,39 @@ KINDS = {"start": START, "success": SUCCESS, "failure": FAILURE}
 MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "min": 6e4, "h": 3.6e6}
 NUMBER = r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$"
 
-#: What the rules took, one row for each line that a rule took, in the order of the lines.
-TAKEN = pa.schema(
+#: What a rule makes of a text.
+TOLD = pa.struct(
     [
-        ("line", pa.int64()),
-        ("rule", pa.dictionary(pa.int32(), pa.string())),
+        ("rule", pa.string()),
         ("kind", pa.int8()),
-        ("event", pa.dictionary(pa.int32(), pa.string())),
-        ("component", pa.dictionary(pa.int32(), pa.string())),
-        ("key", pa.dictionary(pa.int32(), pa.string())),
+        ("event", pa.string()),
+        ("component", pa.string()),
+        ("key", pa.string()),
         ("duration_ms", pa.float64()),
     ]
 )
+
+#: So many texts of no more than so many bytes are remembered by each thread.
+REMEMBERED, SHORT = 1 << 12, 1 << 10
+#: A text that is not remembered.
+UNKNOWN = -2
 
 Fields = Mapping[str, pa.Array]
 
 
 @dataclass(frozen=True)
-class Hits:
-    """Where literals stand: which one, and its position in the block, ascending; shapes (hits,)."""
-
-    literals: Ints
-    positions: Ints
-
-    @classmethod
-    def joined(cls, parts: list[tuple[int, Hits]]) -> Hits:
-        """The hits in parts of a block, each with the position at which it begins."""
-        none = np.empty(0, np.int64)
-        return cls(
-            np.concatenate([none, *(part.literals for _, part in parts)]),
-            np.concatenate([none, *(part.positions + start for start, part in parts)]),
-        )
-
-
-@dataclass(frozen=True)
-class _Search:
-    """How the lines of a rule are found.
+class Taken:
+    """What rules took.
 
     Attributes:
-        literal: the number of its literal text; None where any line may be its.
-        hiding: literals that can hide it by overlapping it, since of two that overlap only the first is told:
-            their number, their length, and the byte that follows when they do (None: any).
-        anchored: the pattern from the literal text on; None where the match may begin before it.
+        lines: the numbers of the lines (of records, of texts), ascending, shape (lines,).
+        whats: the place of what each of them tells, shape (lines,).
+        told: an array of :data:`TOLD`.
     """
 
-    rule: Rule
-    literal: int | None
-    hiding: tuple[tuple[int, int, int | None], ...]
-    anchored: str | None
-
-    @classmethod
-    def of(cls, rule: Rule, literals: list[bytes]) -> _Search:
-        if not rule.contains:
-            return cls(rule, None, (), None)
-        text = rule.contains.encode()
-        hiding: list[tuple[int, int, int | None]] = []
-        for number, literal in enumerate(literals):
-            if literal != text:
-                follows: list[int | None] = (
-                    [None] if text in literal else [text[length] for length in _overlaps(literal, text)]
-                )
-                hiding += [(number, len(literal), byte) for byte in follows]
-        anchored = f"^(?:{rule.pattern})" if _begins_with_text(rule) else None
-        return cls(rule, literals.index(text), tuple(hiding), anchored)
+    lines: Ints
+    whats: Ints
+    told: pa.StructArray
 
 
 class TextRules:
@@ -97,97 +67,151 @@ class TextRules:
     """
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
-        """Prepare the search for all literals at once."""
-        literals = list(dict.fromkeys(rule.contains.encode() for rule in rules if rule.contains))
-        kind = MatchKind.LeftmostFirst
-        self._literals = BytesAhoCorasick(literals, matchkind=kind) if literals else None
-        self._searches = [_Search.of(rule, literals) for rule in rules]
+        """Bring together the rules that look at the same texts."""
+        self.literals = tuple(dict.fromkeys(rule.contains.encode() for rule in rules if rule.contains))
+        looks = [((rule.contains or "").encode(), _part(rule)) for rule in rules]
+        self._looks = {
+            look: _Knowledge({place: rule for place, rule in enumerate(rules) if looks[place] == look})
+            for look in looks
+        }
+        self._count = len(rules)
 
-    def search(self, data: memoryview) -> Hits:
-        """Where the rules' literal texts stand."""
-        found = self._literals.find_matches_as_indexes(data) if self._literals else []
-        flat = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
-        return Hits(flat[:, 0], flat[:, 1])
-
-    def take(self, lines: Lines, hits: Hits) -> pa.Table:
-        """What the rules take of the lines of a block; columns of :data:`TAKEN`.
+    def take(self, lines: Lines, hits: Sequence[Ints]) -> Taken:
+        """What the rules take of the lines of a block.
 
         Args:
             lines: all lines of the block.
-            hits: where the literals stand in it.
+            hits: for each literal text of the rules its positions in the block, ascending.
         """
-        of = np.searchsorted(lines.ends, hits.positions)
-        free = np.ones(len(lines.ends), bool)
-        found = []
-        for search in self._searches:
-            candidates, positions = _candidates(search, hits, of, lines)
-            left = free[candidates]
-            if not left.any():
-                continue
-            if not left.all():
-                candidates, positions = candidates[left], None if positions is None else positions[left]
-            part = _apply(search, candidates, positions, lines)
-            free[part.lines] = False
-            found.append(part)
-        return joined(found)
+        claims, whats, told, known = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [pa.array([], TOLD)], 0
+        for (literal, part), knowledge in self._looks.items():
+            of, positions = np.arange(len(lines.ends)), lines.starts
+            if literal:
+                of, positions = lines.holding(hits[self.literals.index(literal)], len(literal))
+            codes, texts = lines.distinct(of, _starts(part, lines, of, positions))
+            what, rules, tells = knowledge.of(texts)
+            fits = np.flatnonzero(what[codes] >= 0)
+            what = what[codes[fits]]
+            claims.append(of[fits] * self._count + rules[what])
+            whats.append(what + known)
+            told.append(tells)
+            known += len(tells)
+        return self._settled(np.concatenate(claims), np.concatenate(whats), pa.concat_arrays(told))
+
+    def _settled(self, claims: Ints, whats: Ints, told: pa.StructArray) -> Taken:
+        """Of the rules that claim a line, the first takes it; a claim is the line's number and the rule's."""
+        order = np.argsort(claims, kind="stable")
+        lines = claims[order] // max(self._count, 1)
+        first = np.ones(len(lines), bool)
+        first[1:] = lines[1:] != lines[:-1]
+        lines, whats = lines[first], whats[order[first]]
+        # In the order in which lines tell it, whatever was remembered: equal lines are equal rows.
+        met = np.full(len(told), len(lines))
+        met[whats[::-1]] = np.arange(len(lines))[::-1]
+        used = np.argsort(met, kind="stable")[: np.count_nonzero(met < len(lines))]
+        places = np.empty(len(told), np.int64)
+        places[used] = np.arange(len(used))
+        return Taken(lines, places[whats], told.take(pa.array(used)))
 
 
-def _candidates(search: _Search, hits: Hits, of: Ints, lines: Lines) -> tuple[Ints, Ints | None]:
-    """The lines that hold a rule's text, and where it stands first in each, if that is known."""
-    if search.literal is None:
-        return np.arange(len(lines.ends)), None
-    chosen = np.flatnonzero(hits.literals == search.literal)
-    candidates, positions = of[chosen], hits.positions[chosen]
-    hidden = _hidden(search, hits, of, lines)
-    if len(hidden):
-        candidates = np.union1d(candidates, hidden)
-        found = pc.find_substring(lines.texts(candidates), str(search.rule.contains).encode()).to_numpy()
-        candidates, positions = candidates[found >= 0], (lines.starts[candidates] + found)[found >= 0]
-    looked_at = positions + len(str(search.rule.contains).encode()) <= lines.starts[candidates] + lines.limit
-    candidates, positions = candidates[looked_at], positions[looked_at]
-    again = np.flatnonzero(candidates[1:] == candidates[:-1]) + 1
-    return (np.delete(candidates, again), np.delete(positions, again)) if len(again) else (candidates, positions)
+class Part(Enum):
+    """What of a line a rule looks at."""
+
+    LINE = auto()
+    #: From the rule's literal text on.
+    REST = auto()
+    #: That the literal text is there is enough.
+    NOTHING = auto()
 
 
-def _hidden(search: _Search, hits: Hits, of: Ints, lines: Lines) -> Ints:
-    """Lines in which another literal may hide the rule's."""
-    data, found = np.frombuffer(lines.data, np.uint8), [np.empty(0, np.int64)]
-    for number, length, byte in search.hiding:
-        chosen = np.flatnonzero(hits.literals == number)
-        follows = np.minimum(hits.positions[chosen] + length, len(data) - 1)
-        found.append(of[chosen if byte is None else chosen[data[follows] == byte]])
-    return np.concatenate(found)
+def _part(rule: Rule) -> Part:
+    if rule.pattern is None:
+        return Part.NOTHING
+    return Part.REST if _begins_with_text(rule) else Part.LINE
 
 
-def _apply(search: _Search, candidates: Ints, positions: Ints | None, lines: Lines) -> Taken:
-    rule, pattern = search.rule, search.anchored or search.rule.pattern
-    if pattern is None:
-        return taken(rule, {}, candidates)
-    texts = lines.texts(candidates, positions if search.anchored else None).dictionary_encode()
-    found = pc.extract_regex(texts.dictionary, pattern)
-    if search.anchored and found.null_count:
+def _starts(part: Part, lines: Lines, of: Ints, positions: Ints) -> Ints:
+    if part is Part.NOTHING:
+        return lines.stops(of)
+    return positions if part is Part.REST else lines.starts[of]
+
+
+class _Knowledge:
+    """What rules that look at the same texts make of them.
+
+    Most texts of a log come again and again: a number of them is remembered, and not taken apart once more.
+
+    Args:
+        rules: by their places among all rules.
+    """
+
+    def __init__(self, rules: dict[int, Rule]) -> None:
+        self._rules = rules
+        self._own = threading.local()
+
+    def of(self, texts: pa.Array) -> tuple[Ints, Ints, pa.StructArray]:
+        """What some texts tell.
+
+        Returns:
+            For each text the place of what it tells, -1 where no rule fits, shape (texts,); the places of the
+            rules that tell it, shape (told,); and what they tell, an array of :data:`TOLD`.
+        """
+        if len(texts) > REMEMBERED:
+            return self._taken_apart(texts)
+        memory: _Memory = self._own.__dict__.setdefault("memory", _Memory())
+        listed = texts.to_pylist()
+        whats = np.array([memory.whats.get(text, UNKNOWN) for text in listed], np.int64)
+        new = np.flatnonzero(whats == UNKNOWN)
+        if not len(new):
+            return whats, memory.rules, memory.told
+        found, rules, told = self._taken_apart(texts.take(pa.array(new)))
+        whats[new] = np.where(found < 0, found, found + len(memory.told))
+        rules, told = np.concatenate([memory.rules, rules]), pa.concat_arrays([memory.told, told])
+        short = [text for text in new.tolist() if len(listed[text]) <= SHORT]
+        if len(memory.whats) + len(short) <= REMEMBERED:
+            memory.whats.update((listed[text], int(whats[text])) for text in short)
+            memory.rules, memory.told = rules, told
+        return whats, rules, told
+
+    def _taken_apart(self, texts: pa.Array) -> tuple[Ints, Ints, pa.StructArray]:
+        whats, rules, told, known = np.full(len(texts), -1), [np.empty(0, np.int64)], [pa.array([], TOLD)], 0
+        for place, rule in self._rules.items():
+            left = np.flatnonzero(whats < 0)
+            part = _matched(rule, texts.take(pa.array(left)))
+            whats[left[part.lines]] = part.whats + known
+            rules.append(np.full(len(part.told), place))
+            told.append(part.told)
+            known += len(part.told)
+        return whats, np.concatenate(rules), pa.concat_arrays(told)
+
+
+@dataclass
+class _Memory:
+    """What one thread remembers: for each text the place of what it tells, and which rule tells it."""
+
+    whats: dict[bytes, int] = field(default_factory=dict)
+    rules: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    told: pa.StructArray = field(default_factory=lambda: pa.array([], TOLD))
+
+
+def _matched(rule: Rule, texts: pa.Array) -> Taken:
+    """What a rule makes of texts."""
+    numbers = np.arange(len(texts))
+    if rule.pattern is None or not len(texts):
+        return taken(rule, {}, numbers)
+    found = pc.extract_regex(texts, f"^(?:{rule.pattern})" if _begins_with_text(rule) else rule.pattern)
+    if found.null_count and _begins_with_text(rule):
         # The match may begin at a later occurrence of the text.
-        found = pc.coalesce(found, pc.extract_regex(texts.dictionary, rule.pattern))
-    places = np.asarray(texts.indices)
-    if found.null_count:
-        valid = np.asarray(found.is_valid())
-        fits = valid[places]
-        candidates, places = candidates[fits], (np.cumsum(valid) - 1)[places[fits]]
-        found = found.filter(valid)
-    return taken(rule, captured(found), candidates, places, len(found))
-
-
-def _overlaps(literal: bytes, text: bytes) -> list[int]:
-    """How many of a text's first bytes can be a literal's last."""
-    return [length for length in range(1, min(len(literal), len(text) - 1) + 1) if literal.endswith(text[:length])]
+        found = pc.coalesce(found, pc.extract_regex(texts, rule.pattern))
+    return taken(rule, captured(found.drop_null()), numbers[np.asarray(found.is_valid())])
 
 
 def _begins_with_text(rule: Rule) -> bool:
     """Whether every match begins with the rule's literal text: then it is looked for there alone."""
-    text, pattern = str(rule.contains), str(rule.pattern)
+    text, pattern = rule.contains or "", rule.pattern or ""
     plain = re.sub(r"[.^$*+?{}\[\]\\|()]", lambda special: "\\" + special.group(), text)
     rest = pattern.removeprefix(plain)
-    return rest != pattern and not rest.startswith(("*", "+", "?", "{")) and "|" not in _outside_groups(rest)
+    return text != "" and rest != pattern and not rest.startswith(("*", "+", "?", "{")) and "|" not in _outside_groups(rest)
 
 
 def _outside_groups(pattern: str) -> str:
@@ -211,38 +235,15 @@ def _text(values: pa.Array) -> pa.Array:
     return pc.if_else(empty, None, text) if pc.any(empty).as_py() else text
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What one rule took.
-
-    Attributes:
-        rule: which one.
-        lines: the numbers of the lines, ascending, shape (lines,).
-        places: where each line's values stand, shape (lines,).
-        kinds, events, keys, durations: what each distinct text tells, shape (texts,).
-    """
-
-    rule: Rule
-    lines: Ints
-    places: Ints
-    kinds: npt.NDArray[np.int8]
-    events: pa.Array
-    keys: pa.Array
-    durations: pa.Array
-
-
-def taken(rule: Rule, fields: Fields, lines: Ints, places: Ints | None = None, texts: int | None = None) -> Taken:
+def taken(rule: Rule, fields: Fields, lines: Ints) -> Taken:
     """Apply a rule's conditions to lines that it fits, and find what they tell.
 
     Args:
         rule: decides on conditions, kind, event, key and duration.
-        fields: by name, the values of each field in the distinct texts.
-        lines: the numbers of the lines, ascending, shape (lines,).
-        places: where each line's text stands among the distinct ones; at its own place without it.
-        texts: how many distinct texts there are; as many as lines without it.
+        fields: by name, the values of each field in the lines.
+        lines: their numbers, ascending, shape (lines,).
     """
-    count = len(lines) if texts is None else texts
-    places = np.arange(count) if places is None else places
+    count = len(lines)
     events = _event(rule, fields, count)
     where = np.asarray(events.is_valid())
     for condition in rule.where:
@@ -251,47 +252,26 @@ def taken(rule: Rule, fields: Fields, lines: Ints, places: Ints | None = None, t
     for condition in rule.failure_when:
         kinds[holds(condition, fields, count)] = FAILURE
     keys = pc.coalesce(fields["key"], events) if "key" in fields else events
-    keys = pc.binary_join_element_wise(rule.event or "", keys, "\0")
-    if not where.all():
-        fits = where[places]
-        lines, places = lines[fits], places[fits]
-    return Taken(rule, lines, places, kinds, events, keys, _duration(rule, fields, count))
+    columns = [
+        pa.repeat(rule.id, count),
+        pa.array(kinds),
+        events,
+        pa.repeat(pa.scalar(rule.component, pa.string()), count),
+        pc.binary_join_element_wise(rule.event or "", keys, "\0"),
+        _duration(rule, fields, count),
+    ]
+    told = pa.StructArray.from_arrays(columns, fields=list(TOLD))
+    return Taken(lines[where], np.arange(np.count_nonzero(where)), told.filter(pa.array(where)))
 
 
-def joined(found: list[Taken]) -> pa.Table:
-    """What several rules took as one table, in the order of the lines; columns of :data:`TAKEN`."""
-    if not found:
-        return TAKEN.empty_table()
-    starts = np.cumsum([0, *(len(part.kinds) for part in found)])
-    lines = np.concatenate([part.lines for part in found])
+def joined(found: list[Taken]) -> Taken:
+    """What several rules took, in the order of the lines."""
+    told = pa.concat_arrays([part.told for part in found] or [pa.array([], TOLD)])
+    starts = np.cumsum([0, *(len(part.told) for part in found)])
+    lines = np.concatenate([np.empty(0, np.int64), *(part.lines for part in found)])
+    whats = [part.whats + start for part, start in zip(found, starts, strict=False)]
     order = np.argsort(lines, kind="stable")
-    what = np.concatenate([part.places + start for part, start in zip(found, starts, strict=False)])[order]
-    rules = np.repeat(np.arange(len(found)), [len(part.lines) for part in found])[order]
-    durations = pa.concat_arrays([part.durations for part in found])
-    said = np.asarray(durations.is_valid())[what]
-    columns = {
-        "line": pa.array(lines[order]),
-        "rule": _named(rules, [part.rule.id for part in found]),
-        "kind": pa.array(np.concatenate([part.kinds for part in found])[what]),
-        "event": _distinct([part.events for part in found], what),
-        "component": _named(rules, [part.rule.component for part in found]),
-        "key": _distinct([part.keys for part in found], what),
-        "duration_ms": pa.array(durations.to_numpy(zero_copy_only=False)[what], mask=~said),
-    }
-    return pa.table(columns, schema=TAKEN)
-
-
-def _distinct(texts: list[pa.Array], what: Ints) -> pa.DictionaryArray:
-    encoded = pa.concat_arrays(texts).dictionary_encode()
-    codes = encoded.indices.fill_null(0).to_numpy()
-    return pa.DictionaryArray.from_arrays(pa.array(codes[what]), encoded.dictionary)
-
-
-def _named(numbers: Ints, names: list[str | None]) -> pa.DictionaryArray:
-    absent = np.array([name is None for name in names])[numbers]
-    known = list(dict.fromkeys(name or "" for name in names))
-    codes = np.array([known.index(name or "") for name in names], np.int32)[numbers]
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=absent), pa.array(known, pa.string()))
+    return Taken(lines[order], np.concatenate([np.empty(0, np.int64), *whats])[order], told)
 
 
 def _nulls(count: int) -> pa.Array:

@@ -60,11 +60,9 @@ class LineTimes:
             For each line, shape (lines,): where it ends (its line feed, or the block's end), and its own
             instant, ``NONE`` where it tells none.
         """
-        array = np.frombuffer(data, np.uint8)
-        words = np.ndarray((max(len(array) - 7, 0),), np.uint64, data if len(array) else b"", strides=(1,))
-        array.flags.writeable = words.flags.writeable = False
+        array = machine.octets(data)
         ends, instants = _scratch(len(array))
-        count = machine.read(array, words, limit, self._how, self._after, *self._zone, self.calendar, ends, instants)
+        count = machine.read(array, limit, self._how, self._after, *self._zone, self.calendar, ends, instants)
         return ends[:count].copy(), instants[:count].copy()
 
 

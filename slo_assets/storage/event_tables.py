@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +20,9 @@ ARROW_TYPES = {
     "float64": pa.float64(),
     "bool": pa.bool_(),
 }
+INSTANT = pa.timestamp("us", tz="UTC")
+#: So many rows are turned to Parquet at once, which bounds the memory.
+ROWS = 1 << 18
 
 
 def from_event_log(log: EventLog) -> bytes:
@@ -37,17 +39,31 @@ def to_event_log(data: bytes) -> EventLog:
 
 
 def _to_parquet(events: pd.DataFrame, columns: Mapping[str, str], note: Mapping[str, Any]) -> bytes:
-    arrays = {name: pa.array(events[name], type=ARROW_TYPES[kind], from_pandas=True) for name, kind in columns.items()}
-    table = pa.table(arrays)
-    instants = table["instant"].cast(pa.timestamp("us", tz="UTC"))
-    table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
     text = json.dumps(note, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    buffer = io.BytesIO()
     # Parquet's own checksums cover the pages alone.
-    noted = table.replace_schema_metadata({NOTE: text.encode(), NOTE_CHECKSUM: sha256(text.encode()).encode()})
-    repeated = [name for name, kind in columns.items() if kind == "category"]
-    pq.write_table(noted, buffer, compression="zstd", use_dictionary=repeated, write_page_checksum=True)
-    return buffer.getvalue()
+    noted = _schema(columns).with_metadata({NOTE: text.encode(), NOTE_CHECKSUM: sha256(text.encode()).encode()})
+    deltas = [name for name, kind in columns.items() if kind == "int64"]
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        sink,
+        noted,
+        compression="lz4",
+        use_dictionary=[name for name, kind in columns.items() if kind in {"category", "float64"}],
+        column_encoding=dict.fromkeys(deltas, "DELTA_BINARY_PACKED"),
+        write_page_checksum=True,
+    ) as file:
+        for start in range(0, max(len(events), 1), ROWS):
+            part = events.iloc[start : start + ROWS]
+            arrays = [
+                pa.array(part[name], type=ARROW_TYPES[kind], from_pandas=True).cast(noted.field(name).type)
+                for name, kind in columns.items()
+            ]
+            file.write_table(pa.Table.from_arrays(arrays, schema=noted), row_group_size=ROWS)
+    return bytes(sink.getvalue())
+
+
+def _schema(columns: Mapping[str, str]) -> pa.Schema:
+    return pa.schema({name: ARROW_TYPES[kind] for name, kind in columns.items()} | {"instant": INSTANT})
 
 
 def _from_parquet(data: bytes, columns: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -40,11 +40,16 @@ def is_local(path: UPath) -> bool:
     return path.protocol in ("", "file", "local")
 
 
-def write_atomic(path: UPath, data: bytes) -> None:
+def write_atomic(path: UPath, data: bytes, *, flushed: bool = True) -> None:
     """Write a file so that a reader sees the old bytes or the new ones, never a part.
 
     A local file is written beside its place, flushed to the disk and moved there; an object store puts whole
     objects by itself.
+
+    Args:
+        path: the file.
+        data: what it will hold.
+        flushed: without it, a machine that loses its power may leave a part: for what can be made again.
 
     Raises:
         OutputError: it cannot be written; nothing has changed then.
@@ -63,8 +68,9 @@ def _replace(target: Path, data: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if flushed:
+                file.flush()
+                os.fsync(file.fileno())
         scratch.chmod(0o644)
         scratch.replace(target)
     finally:

@@ -38,8 +38,9 @@ def reader(
 def rows_of(rows: pa.Table) -> list[dict[str, Any]]:
     """Rows as dictionaries; kinds in words, and None for no instant."""
     return [
-        {**row, "kind": KINDS[row["kind"]], "instant": None if row["instant"] == NONE else row["instant"]}
+        {**row, **what, "kind": KINDS[what["kind"]], "instant": None if row["instant"] == NONE else row["instant"]}
         for row in rows.to_pylist()
+        for what in [row.pop("what")]
     ]
 
 

@@ -144,7 +144,7 @@ def test_what_a_cluster_read_is_kept_as_the_same_bytes(tmp_path: Path, scheduler
         {path.name: path.read_bytes() for path in (tmp_path / cache).iterdir() if path.suffix != ".json"}
         for cache in ("alone", "together")
     ]
-    assert len(kept[0]) == 3
+    assert len(kept[0]) == 6
     assert kept[0] == kept[1]
 
 

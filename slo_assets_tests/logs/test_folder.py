@@ -199,12 +199,11 @@ class fresh_logs:  # noqa: N801
         self._folder.cleanup()
 
 
-def sizes(patch: pytest.MonkeyPatch, chunk: int, chunks: int = 2, shares: int = 2, beyond: int = 16) -> None:
+def sizes(patch: pytest.MonkeyPatch, chunk: int, chunks: int = 2, beyond: int = 16) -> None:
     """Make parts so small that files of some hundred bytes have many."""
     for name, value in (("CHUNK", chunk), ("SHARE", chunk * chunks)):
         for place in (module, parts):
             patch.setattr(place, name, value)
-    patch.setattr(module, "SHARES_IN_FRAGMENT", shares)
     patch.setattr(parts, "BEYOND", beyond)
 
 
@@ -469,7 +468,7 @@ def test_two_file_names_that_are_no_utf_8_stay_two_names(logs: Logs) -> None:
 def test_a_cache_that_cannot_be_written_stops_the_reading_and_is_not_blamed_on_the_logs(
     logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_path: UPath, _data: bytes) -> None:
+    def full(_path: UPath, _data: bytes, *, flushed: bool) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(fragments, "write_atomic", full)
@@ -986,7 +985,6 @@ def test_a_file_tells_the_same_whatever_its_history_and_whatever_the_size_of_par
             patch,
             data.draw(st.sampled_from([5, 8, 23, 64])),
             data.draw(st.integers(1, 3)),
-            data.draw(st.integers(1, 3)),
             data.draw(st.sampled_from([1, 16])),
         )
         told = logs.read_without_cache().told
@@ -1016,7 +1014,7 @@ def test_a_line_that_is_longer_than_a_share_is_one_line(logs: Logs, monkeypatch:
 
 
 def test_a_start_and_its_end_meet_across_parts_and_fragments(logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes(monkeypatch, 32, 1, 1)
+    sizes(monkeypatch, 32, 1)
     start = "2025-11-10T12:00:00Z Attempting to mount plugin: A\n"
     logs.put("a.log", start + "".join(f"line {number}\n" for number in range(99)))
     logs.read()

@@ -19,12 +19,13 @@ from slo_assets.config import Dialect, Logs, Reading
 from slo_assets.logs import fragments as module
 from slo_assets.logs.files import Version
 from slo_assets.logs.fragments import Fragment, Fragments, KnownFile, NotKeptError, reading_key
-from slo_assets.logs.parts import Settings
+from slo_assets.logs.parts import Read, Settings, to_bytes
 from slo_assets.logs.pieces import ROWS, Month, Piece, Sample
 from slo_assets_tests.logs.reading import MARKS, read, rows_of
 
 CONTENT = b"2025-11-10T12:00:00Z +a\n -b 7ms\n\xff !c\n2025-11-10T12:00:05Z -a\n"
 PIECE = read(CONTENT)
+READ = Read.of(PIECE)
 MONTHS = st.sampled_from(["", "2025-11", "0001-01"])
 small = st.integers(-(10**16), 10**16)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -73,7 +74,7 @@ def test_the_rows_of_a_piece_come_back_as_they_were(marks: list[str], timed: boo
     piece = read(b"".join(lines))
     store = Fragments(UPath("memory://fragments-of-test-fragments"))
 
-    fragment = store.keep(0, 99, piece)
+    fragment = store.keep(0, 99, Read.of(piece))
 
     assert rows_of(store.rows(fragment)) == rows_of(piece.rows)
     assert store.rows(fragment).schema == ROWS
@@ -82,8 +83,8 @@ def test_the_rows_of_a_piece_come_back_as_they_were(marks: list[str], timed: boo
 
 
 def test_equal_rows_are_kept_once_and_other_rows_apart(store: Fragments) -> None:
-    one, again = store.keep(0, 9, PIECE), store.keep(5, 7, read(CONTENT))
-    other = store.keep(0, 9, read(CONTENT.replace(b"7ms", b"8ms")))
+    one, again = store.keep(0, 9, READ), store.keep(5, 7, Read.of(read(CONTENT)))
+    other = store.keep(0, 9, Read.of(read(CONTENT.replace(b"7ms", b"8ms"))))
 
     assert one.key == again.key != other.key
     assert len(files_of(store)) == 2
@@ -96,37 +97,51 @@ DAMAGE: Mapping[str, Callable[[Path], Any]] = {
     "longer": lambda path: path.write_bytes(path.read_bytes() + b"\0"),
     "one bit": lambda path: path.write_bytes(path.read_bytes()[:-9] + b"\x01" + path.read_bytes()[-8:]),
     "text": lambda path: path.write_bytes(b"hello"),
-    "other rows": lambda path: path.write_bytes(module.to_bytes(read(b" -x\n").rows)),
+    "other rows": lambda path: path.write_bytes(to_bytes(read(b" -x\n").rows)),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_fragment_that_is_not_the_one_that_was_kept_is_lost(store: Fragments, damage: Callable[[Path], Any]) -> None:
-    fragment, safe = store.keep(0, 9, PIECE), store.keep(0, 9, read(b" -safe\n"))
+    fragment, safe = store.keep(0, 9, READ), store.keep(0, 9, Read.of(read(b" -safe\n")))
     damage(Path(store.folder.path) / f"{fragment.key}.arrow")
 
-    assert not store.has(fragment)
     with pytest.raises((OSError, ValueError)):
         store.rows(fragment)
-    assert store.has(safe)
+    assert rows_of(store.rows(safe)) == rows_of(read(b" -safe\n").rows)
+
+
+def test_whether_a_fragment_is_there_is_told_without_reading_it(store: Fragments) -> None:
+    fragment = store.keep(0, 9, READ)
+    (path,) = files_of(store)
+
+    assert store.has(fragment)
+    path.write_bytes(b"damaged")
+    assert store.has(fragment)
+    path.unlink()
+    assert not store.has(fragment)
 
 
 def test_a_fragment_that_is_kept_again_is_there_again(store: Fragments) -> None:
-    fragment = store.keep(0, 9, PIECE)
+    fragment = store.keep(0, 9, READ)
     (path,) = files_of(store)
     path.write_bytes(b"")
 
-    assert store.keep(0, 9, PIECE) == fragment
+    assert store.keep(0, 9, READ) == fragment
     assert rows_of(store.rows(fragment)) == rows_of(PIECE.rows)
 
 
-def test_what_cannot_be_kept_is_told_with_the_folder_and_a_remedy(tmp_path: Path) -> None:
-    (tmp_path / "scans").write_text("a file where the folder ought to be", encoding="utf-8")
-    store = Fragments(UPath(tmp_path) / "scans")
+def test_what_cannot_be_kept_is_told_with_the_folder_and_a_remedy(
+    store: Fragments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: UPath, _data: bytes, *, flushed: bool) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    for keep in (lambda: store.keep(0, 9, PIECE), lambda: store.remember({})):
-        with pytest.raises(NotKeptError, match=r"scans/.* cannot be written: .*scans.*Remedy: make room there"):
+    monkeypatch.setattr(module, "write_atomic", full)
+
+    for keep in (lambda: store.keep(0, 9, READ), lambda: store.remember({})):
+        with pytest.raises(NotKeptError, match=r"scans cannot be written to: .*No space left.*Remedy: "):
             keep()
 
 
@@ -234,7 +249,7 @@ def test_what_is_kept_of_a_file_depends_on_settings_and_code(monkeypatch: pytest
 
 
 def test_rows_are_kept_in_a_format_that_other_tools_read(store: Fragments) -> None:
-    store.keep(0, 9, PIECE)
+    store.keep(0, 9, READ)
     (path,) = files_of(store)
 
     assert pa.ipc.open_file(pa.memory_map(str(path))).read_all().equals(PIECE.rows)

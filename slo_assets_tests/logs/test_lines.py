@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +27,9 @@ def texts_of(data: bytes, limit: int = LIMIT) -> list[bytes]:
     """The text of each line, found in both ways."""
     lines = lines_of(data, limit)
     numbers = np.arange(len(lines.ends))
-    together = lines.texts(numbers).to_pylist()
+    codes, distinct = lines.distinct(numbers, lines.starts)
+    together = distinct.take(pa.array(codes)).to_pylist()
+    assert len(set(together)) == len(distinct)
     assert together == [bytes(lines.text(number)) for number in numbers.tolist()]
     return together
 
@@ -91,9 +94,11 @@ def test_some_lines_from_later_positions_have_the_rest_of_their_text(parts: list
     lines = lines_of(b"\n".join(parts) + b"\n", limit)
     steps = [data.draw(st.integers(0, len(parts[number]))) for number in chosen]
 
-    found = lines.texts(np.array(chosen, np.int64), lines.starts[chosen] + np.array(steps, np.int64)).to_pylist()
+    codes, distinct = lines.distinct(
+        np.array(chosen, np.int64), lines.starts[chosen] + np.array(steps, np.int64)
+    )
 
-    assert found == [naive(parts[number] + b"\n", limit)[0][step:] for number, step in zip(chosen, steps, strict=True)]
+    assert distinct.take(pa.array(codes)).to_pylist() == [naive(parts[number] + b"\n", limit)[0][step:] for number, step in zip(chosen, steps, strict=True)]
 
 
 LONG = {

@@ -74,7 +74,7 @@ def test_shares_of_a_file_are_the_file_wherever_their_borders_are(
         patch.setattr(module, "BEYOND", beyond)
         read = [part(path, start, stop, until=until).read() for start, stop in pairwise(edges)]
 
-    assert told(joined([one.piece for one in read], SETTINGS, until)) == told(whole(content, until))
+    assert told(joined([one.whole for one in read], SETTINGS, until)) == told(whole(content, until))
     assert sum(one.length for one in read) == len(content)
 
 
@@ -103,7 +103,7 @@ def test_a_line_belongs_to_the_share_in_which_it_begins(
 
     begun = content[: border - 1].count(b"\n") + 1 if border else 0
     assert (first.piece.lines, second.piece.lines) == (begun, whole(content).lines - begun)
-    assert told(joined([first.piece, second.piece], SETTINGS)) == told(whole(content))
+    assert told(joined([first.whole, second.whole], SETTINGS)) == told(whole(content))
 
 
 def test_of_a_line_that_is_too_long_no_more_is_read_than_shows_it(path: UPath, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def test_bytes_that_are_written_to_a_file_meanwhile_are_left_for_the_next_readin
 
     read = job.read()
 
-    assert [row["event"] for row in rows_of(read.piece.rows)] == ["a", "b"]
+    assert [row["event"] for row in rows_of(read.whole.rows)] == ["a", "b"]
 
 
 # --- a file that is one part --------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_a_file_that_is_read_block_by_block_is_the_file_wherever_blocks_end(
         read = Whole(file, SETTINGS, NEVER).read()
         chunks = digests(memoryview(content))
 
-    assert told(read.piece) == told(whole(content))
+    assert told(read.whole) == told(whole(content))
     assert (read.chunks, read.length) == (chunks, len(content))
 
 
@@ -180,10 +180,10 @@ def test_lines_without_a_year_go_on_from_block_to_block(path: UPath, monkeypatch
     reading = Reading(dialect=Dialect.model_validate({"time": {"format": "syslog"}}), rules=MARKS, year=2024)
     path.write_bytes(b"Dec 31 23:59:59 -a\nJan  1 00:00:00 -b\n" * 3)
     job = Whole(path, Settings.of(LOGS, reading), NEVER)
-    at_once = [row["instant"] for row in rows_of(job.read().piece.rows)]
+    at_once = [row["instant"] for row in rows_of(job.read().whole.rows)]
     monkeypatch.setattr(module, "SHARE", 20)
 
-    assert [row["instant"] for row in rows_of(job.read().piece.rows)] == at_once
+    assert [row["instant"] for row in rows_of(job.read().whole.rows)] == at_once
     assert len(at_once) == 6
     assert len(set(at_once)) == 2
 
@@ -276,7 +276,7 @@ def test_results_come_in_the_order_of_the_jobs_whichever_is_done_first(path: UPa
         results = [(tag, future.result()) for tag, _, future in in_order(Workers(executor, 3), jobs)]
 
     assert [tag for tag, _ in results] == borders[:-1]
-    assert told(joined([read.piece for _, read in results], SETTINGS)) == told(whole(path.read_bytes()))
+    assert told(joined([read.whole for _, read in results], SETTINGS)) == told(whole(path.read_bytes()))
 
 
 def test_a_job_that_fails_costs_no_other(path: UPath) -> None:
@@ -297,4 +297,4 @@ def test_a_part_travels_to_another_process_and_back(path: UPath, tmp_path: Path)
 
     read: Read = pickle.loads(pickle.dumps(work(pickle.loads(pickle.dumps(part(path, 0, 24))))))  # noqa: S301
 
-    assert told(read.piece) == told(whole(path.read_bytes()))
+    assert told(read.whole) == told(whole(path.read_bytes()))
