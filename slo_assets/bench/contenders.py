@@ -41,7 +41,8 @@ class Contender:
         return _program_version(self.program) if self.program else ""
 
 
-EVERYTHING, GROWN, DUCKDB, MTAIL, LOOP = "slo-assets", "slo-assets-grown", "duckdb", "mtail", "python-loop"
+EVERYTHING, GROWN, DUCKDB = "slo-assets", "slo-assets-grown", "duckdb"
+MTAIL, MTAIL_RULES, LOOP = "mtail", "mtail-rules", "python-loop"
 CONTENDERS = (
     Contender(EVERYTHING, "slo_assets, everything", ours.everything),
     Contender(GROWN, "slo_assets, 1 % new lines", ours.grown),
@@ -49,6 +50,7 @@ CONTENDERS = (
     Contender("polars", "polars, one rule", peers.polars, package="polars"),
     Contender("ripgrep", "ripgrep, count of one rule", peers.ripgrep, program="rg"),
     Contender(MTAIL, "mtail, one rule", peers.mtail, slow=True, program="mtail"),
+    Contender(MTAIL_RULES, "mtail, all rules and times", peers.mtail_rules, slow=True, program="mtail"),
     Contender(LOOP, "Python loop, one pattern", peers.python_loop, slow=True),
 )
 

@@ -15,10 +15,11 @@ from slo_assets.periods import Period
 
 SEED = 2025
 FIRST = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
-HOUR = "%Y-%m-%dT%H:"  # what tells the copies of the text apart: all of it lies within one hour
+MINUTE = "%Y-%m-%dT%H:%M:"  # what tells the copies of the text apart: all of it lies within one minute
+STEP = dt.timedelta(minutes=6)  # from copy to copy: after the minute comes a silence, and a month has 10 GB
 PAGES = 12  # so much of the real log's size is a text of 1.5 MB
-PAGE_MS = 4 * simulate.MINUTE_MS  # less than a silence, while the rest of the hour after the last page is one
-PAUSE_MS = (1000, 5000)
+PAGE_MS = 4_800
+PAUSE_MS = (100, 400)
 PLUGINS = 48
 STARTED = " Started: "
 
@@ -70,7 +71,7 @@ class Source:
 
     Args:
         text: whole lines that are repeated.
-        moves: whether each copy is an hour later than the one before; a user's own lines stay as they are.
+        moves: whether each copy is some minutes later than the one before; a user's own lines stay as they are.
     """
 
     text: bytes
@@ -125,7 +126,7 @@ class Source:
     def _copy(self, number: int) -> bytes:
         if not self.moves or not number:
             return self.text
-        later = FIRST + dt.timedelta(hours=number)
+        later = FIRST + number * STEP
         return self.text.replace(_stamp(FIRST), _stamp(later))
 
     @cached_property
@@ -133,8 +134,8 @@ class Source:
         return len(BEAT.findall(self.text))
 
 
-def _stamp(hour: dt.datetime) -> bytes:
-    return f" {hour:{HOUR}}".encode()
+def _stamp(minute: dt.datetime) -> bytes:
+    return f" {minute:{MINUTE}}".encode()
 
 
 def _pages(seed: int) -> Iterator[simulate.Line]:

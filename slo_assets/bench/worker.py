@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import sys
@@ -24,6 +25,7 @@ def measured(key: str, job: Job) -> Measured:
     contender = next(contender for contender in CONTENDERS if contender.key == key)
     task = contender.prepare(job)
     _warm(job.log)
+    gc.collect()  # of what importing left behind
     began = time.perf_counter()
     beats = task()
     seconds = time.perf_counter() - began

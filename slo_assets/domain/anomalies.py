@@ -7,7 +7,7 @@ component and origin in a period. Source of all rules: semantics, "Events → an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,10 @@ from slo_assets.periods import format_instant, parse_instant
 
 DETECTED, REPORTED = "detected", "reported"
 SECOND = 1_000_000
+#: So many rows are looked at at once, which bounds the memory.
+PART = 1 << 18
+#: Spreads series over places (as in Knuth's multiplicative hashing).
+SCATTER = 0x9E3779B1
 
 #: One row for each occurrence (for each report's part of a reported anomaly): start and end in microseconds,
 #: the cost of all of its ``count`` incidents together in milliseconds.
@@ -75,16 +79,20 @@ def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed,
     reports, events = list(reported), log.events
     mapped, kinds = events["component"].notna().to_numpy(), events["kind"]
     failures = events[mapped & (kinds == FAILURE).to_numpy() & ~events["in_outage"].to_numpy()]
-    successes = np.flatnonzero(mapped & (kinds == SUCCESS).to_numpy())
-    stormy = _stormy(events, successes, config)
-    calm = np.delete(successes, stormy)
-    slow = calm[events["duration_ms"].to_numpy()[calm] > config.detection.slow.slow_operation_ms]
+    calm = mapped & (kinds == SUCCESS).to_numpy()
+    stormy = _stormy(events, calm, config)
+    calm[stormy] = False
     detected = [
         _outages(log, observed, config),
         _gaps(log, mapped, config),
         _single(failures, "operation:failed", _medians(failures, events), config),
-        _storms(events.iloc[successes[stormy]], config),
-        _single(events.iloc[slow], "latency:slow", None, config),
+        _storms(events.iloc[stormy], config),
+        _single(
+            events[calm & (events["duration_ms"].to_numpy() > config.detection.slow.slow_operation_ms)],
+            "latency:slow",
+            None,
+            config,
+        ),
     ]
     tables = [_without_reported(table, reports) for table in detected if len(table)]
     told = _reported(reports)
@@ -188,39 +196,54 @@ def _sources(events: pd.DataFrame) -> Any:
     return (events["file"].astype("str") + ":" + events["line"].astype("str")).to_numpy()
 
 
-def _stormy(events: pd.DataFrame, rows: Ints, config: SloConfig) -> Ints:
+def _stormy(events: pd.DataFrame, chosen: npt.NDArray[np.bool_], config: SloConfig) -> Ints:
     """Which of some rows share their file, event and second with so many others of them that they are a storm.
 
     Returns:
-        Their places among the rows, ascending.
+        The places of these rows in the frame, ascending.
     """
     limit = config.detection.storm.operations_per_second
-    if len(rows) <= limit:
-        return np.empty(0, np.int64)
-    seconds = events["instant"].to_numpy()[rows]
-    seconds //= SECOND
-    seconds -= seconds.min()
-    # Few seconds see so many operations of all events together.
-    busy = np.flatnonzero((np.bincount(seconds) > limit)[seconds])
-    series, seconds = _series(events.iloc[rows[busy]]), seconds[busy]
-    both = series * (seconds.max(initial=0) + 1) + seconds
+    # Rows of one series and second are counted in one place, most places by far are those of few series and seconds:
+    # where few are counted is no storm, and little is left to be looked at closely.
+    counts = np.zeros(1 << max(len(chosen).bit_length() - 1, 10), np.int32)
+    for rows in _parts(chosen):
+        np.add.at(counts, _places(events, rows, len(counts)), 1)
+    found = (rows[counts[_places(events, rows, len(counts))] > limit] for rows in _parts(chosen))
+    busy = np.concatenate([np.empty(0, np.int64), *found])
+    series, seconds = _series(events, busy)
+    first = seconds.min(initial=0)
+    both = series * (seconds.max(initial=0) - first + 1) + seconds - first
     ordered = np.sort(both)
     # In order, as many as the limit further on the same pair stands once more.
-    return busy[np.isin(both, np.unique(ordered[limit:][ordered[limit:] == ordered[:-limit]]))]
+    return busy[np.isin(both, np.unique(ordered[limit:][ordered[limit:] == ordered[: len(ordered) - limit]]))]
 
 
-def _series(events: pd.DataFrame) -> Ints:
-    """A number for each file and event."""
-    files, kinds = events["file"].cat, events["event"].cat
-    series: Ints = files.codes.to_numpy(np.int64) * len(kinds.categories) + kinds.codes.to_numpy()
-    return series
+def _parts(chosen: npt.NDArray[np.bool_]) -> Iterator[Ints]:
+    """The places of the chosen rows, some at a time."""
+    for start in range(0, len(chosen), PART):
+        yield start + np.flatnonzero(chosen[start : start + PART])
+
+
+def _places(events: pd.DataFrame, rows: Ints, count: int) -> Ints:
+    """One of so many places, a power of two, for each row's series and second."""
+    series, seconds = _series(events, rows)
+    found: Ints = (series * SCATTER + seconds) & (count - 1)
+    return found
+
+
+def _series(events: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
+    """A number for the file and event of each of some rows, and its second."""
+    files, keys = events["file"].array, events["event"].array
+    series = files.codes[rows].astype(np.int64) * len(keys.categories) + keys.codes[rows]
+    return series, events["instant"].to_numpy()[rows] // SECOND
 
 
 def _storms(stormy: pd.DataFrame, config: SloConfig) -> pd.DataFrame:
     """Seconds with too many operations of one event in one file, adjacent ones joined."""
     if not len(stormy):
         return _frame()
-    inside = stormy.assign(series=_series(stormy), second=stormy["instant"] // SECOND)
+    series, seconds = _series(stormy, np.arange(len(stormy)))
+    inside = stormy.assign(series=series, second=seconds)
     inside = inside.sort_values(["series", "second", "line"])
     same = inside["series"] == inside["series"].shift()
     begins = ~(same & (inside["second"] - inside["second"].shift() <= 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ FILE_COLUMNS = {
 }
 #: The same in a period's log, with the file, and whether it is one of an outage's failures.
 COLUMNS = {"file": "category", **FILE_COLUMNS, "in_outage": "bool"}
+
+#: So many rows are looked at at once, which bounds the memory.
+PART = 1 << 18
 
 #: What is counted of the lines of a file and month.
 COUNTS = ("lines", "unmatched", "untimed", "undecodable", "overLong", "malformed")
@@ -64,17 +68,29 @@ def _one(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
 
 def _categories(parts: list[Any]) -> pd.Categorical:
     """Categorical columns as one, with the values that occur, ascending."""
-    used = [np.flatnonzero(np.bincount(part.codes + 1, minlength=1)[1:]) for part in parts]
+    used = [np.flatnonzero(_used(part)) for part in parts]
     values = sorted({value for part, codes in zip(parts, used, strict=True) for value in part.categories[codes]})
     place = {value: code for code, value in enumerate(values)}
-    recoded = []
+    recoded = np.empty(sum(map(len, parts)), np.min_scalar_type(-len(values) - 1))
+    at = 0
     for part, codes in zip(parts, used, strict=True):
         # The last place is that of the code -1: no value.
-        new = np.full(len(part.categories) + 1, -1, np.int32)
+        new = np.full(len(part.categories) + 1, -1, recoded.dtype)
         new[codes] = [place[value] for value in part.categories[codes]]
-        recoded.append(new[part.codes])
-    whole: pd.Categorical = pd.Categorical.from_codes(_one(recoded), pd.Index(values))
+        for start in range(0, len(part), PART):
+            some = part.codes[start : start + PART]
+            recoded[at : at + len(some)] = new[some]
+            at += len(some)
+    whole: pd.Categorical = pd.Categorical.from_codes(recoded, pd.Index(values))
     return whole
+
+
+def _used(part: Any) -> npt.NDArray[np.bool_]:
+    """Which categories occur."""
+    used = np.zeros(len(part.categories) + 1, bool)
+    for start in range(0, len(part), PART):
+        used[part.codes[start : start + PART]] = True
+    return used[:-1]
 
 
 @dataclass(frozen=True)
@@ -165,15 +181,21 @@ def outages_of(scan: FileScan, events: pd.DataFrame, failures: int) -> tuple[lis
     failed = (events["kind"] == FAILURE).to_numpy()
     if np.count_nonzero(failed) < failures:
         return found, flags
-    ended = failed | (events["kind"] == SUCCESS).to_numpy()
+    succeeded = (events["kind"] == SUCCESS).to_numpy()
     instants, lines = events["instant"].to_numpy(), events["line"].to_numpy()
     last_line = scan.runs[-1][1]
     for component in sorted(set(events["component"][failed].dropna())):
-        rows = np.flatnonzero(ended & (events["component"] == component).to_numpy())
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], failed[rows].astype(np.int8), [0]))))
-        for first, stop in edges.reshape(-1, 2):
+        own = (events["component"] == component).to_numpy()
+        rows = np.flatnonzero(failed & own)
+        if len(rows) < failures:
+            continue
+        # Failures in a row are those before which as many successes were seen.
+        seen = np.cumsum(succeeded & own, dtype=np.int32)
+        edges = np.flatnonzero(np.diff(seen[rows], prepend=-1, append=-1))
+        for first, stop in pairwise(edges.tolist()):
             if stop - first >= failures:
-                start, end = int(instants[rows[first]]), int(instants[rows[stop]]) if stop < len(rows) else last_line
+                success = int(np.searchsorted(seen, seen[rows[first]], side="right"))
+                start, end = int(instants[rows[first]]), int(instants[success]) if success < len(seen) else last_line
                 found.append(Outage(component, scan.file, int(lines[rows[first]]), start, max(start, end)))
                 flags[rows[first:stop]] = True
     return found, flags

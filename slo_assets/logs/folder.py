@@ -41,6 +41,7 @@ from slo_assets.logs.parts import (
     read_range,
 )
 from slo_assets.logs.pieces import FLAWS, Piece, dated, placed
+from slo_assets.logs.scratch import release
 from slo_assets.logs.workers import Workers, local_workers
 
 #: A file that was written to so shortly before it was read may have been written to again, at the same instant.
@@ -101,6 +102,7 @@ class LogFolder:
                 quarantine.append({"file": name, "reason": "undated", "detail": self._undated(name)})
             else:
                 scans[file.digest] = scan
+        release()
         account = {
             "quarantine": sorted(quarantine, key=lambda entry: entry["file"]),
             "duplicates": sorted(duplicates, key=lambda entry: entry["file"]),

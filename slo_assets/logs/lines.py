@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from slo_assets.logs import machine
-from slo_assets.logs.timestamps import Ints
+from slo_assets.logs.timestamps import Ints, Octets
 
 CARRIAGE_RETURN, ASCII = 13, 128
 #: So many bytes stay in the processor's cache while they are read several times.
 SLICE = 1 << 21
 #: So many bytes of a block tell which are rare in it.
-USUAL = 1 << 16
+USUAL = 1 << 13
 #: So many bytes are looked through at once for a line feed.
 LOOK = 1 << 12
 
 
-def slices(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+def slices(data: memoryview) -> Iterator[tuple[int, int]]:
     """A block in slices of whole lines, so small that each stays in the processor's cache while it is read.
 
     Yields:
-        Where the slice begins, and its bytes.
+        Where the slice begins, and where it ends.
     """
     start, size = 0, SLICE
     while start < len(data):
@@ -36,7 +35,7 @@ def slices(data: memoryview) -> Iterator[tuple[int, memoryview]]:
             if stop == start:
                 size *= 2
                 continue
-        yield start, data[start:stop]
+        yield start, stop
         start, size = stop, SLICE
 
 
@@ -59,25 +58,29 @@ class Literal:
         one, other: the places of two bytes in it that are rare in the block.
     """
 
-    text: npt.NDArray[np.uint8]
+    text: Octets
     one: int
     other: int
 
     @classmethod
-    def of(cls, text: bytes, data: memoryview) -> Literal:
-        """A text, looked for by those of its bytes that are rarest at a block's beginning."""
-        usual = np.bincount(machine.octets(data[:USUAL]), minlength=256)
+    def of(cls, text: bytes, usual: Sequence[int]) -> Literal:
+        """A text, looked for by those of its bytes that are rarest.
+
+        Args:
+            text: the text.
+            usual: how often each byte is met.
+        """
         rarest = sorted(range(len(text)), key=lambda place: usual[text[place]])
         return cls(machine.octets(text), rarest[0], rarest[min(1, len(text) - 1)])
 
-    def positions(self, data: memoryview) -> Ints:
-        """Where the text stands in some bytes, ascending."""
-        room = np.empty(1 << 10, np.int64)
+    def positions(self, data: Octets, begin: int, close: int) -> Ints:
+        """Where the text stands between two positions, ascending."""
+        found = np.empty(1 << 10, np.int64)
         while True:
-            count = machine.find(machine.octets(data), self.text, self.one, self.other, room)
-            if count <= len(room):
-                return room[:count]
-            room = np.empty(count, np.int64)
+            count = machine.find(data, begin, close, self.text, self.one, self.other, found)
+            if count <= len(found):
+                return found[:count]
+            found = np.empty(count, np.int64)
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,12 @@ class Lines:
     def text(self, line: int) -> memoryview:
         """The bytes of one line."""
         return self.data[int(self.starts[line]) : int(self.stops(np.array([line]))[0])]
+
+
+def frequencies(data: memoryview) -> list[int]:
+    """How often each byte is met at a block's beginning."""
+    found: list[int] = np.bincount(machine.octets(data[:USUAL]), minlength=256).tolist()
+    return found
 
 
 def is_utf8(data: memoryview) -> bool:

@@ -28,6 +28,12 @@ MIX = np.uint64(0x9E3779B97F4A7C15)
 #: So many texts ahead are asked for.
 AHEAD = 16
 
+#: In each byte of a word: a zero, what makes the highest bit of more than a nine, the highest bit.
+ZEROS, ABOVE_NINE, HIGHEST = np.uint64(0x3030303030303030), np.uint64(0x4646464646464646), np.uint64(0x8080808080808080)
+ALL, PAIRS = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0x000000FF000000FF)
+#: The weights of pairs of digits: 100 and 1,000,000, and 1 and 10,000, in the upper half.
+LOW_PAIRS, HIGH_PAIRS = np.uint64(100 + (1_000_000 << 32)), np.uint64(1 + (10_000 << 32))
+ZERO, SIX, TEN = np.uint64(ord("0")), np.uint64(6), np.uint64(10)
 SECOND = 1_000_000
 FIRST_INSTANT = to_micros(dt.datetime.min.replace(tzinfo=dt.UTC))
 LAST_INSTANT = to_micros(dt.datetime.max.replace(tzinfo=dt.UTC))
@@ -48,11 +54,13 @@ def octets(data):
 
 
 @compiled
-def read(data, limit, how, after, walls, offsets, calendar, ends, instants):
-    """Find all lines: where each ends (its line feed, or the block's end) and the instant that it tells.
+def read(data, begin, close, limit, how, after, walls, offsets, calendar, ends, instants):
+    """Find all lines: where each ends (its line feed, or the last byte) and the instant that it tells.
 
     Args:
-        data: the block's bytes, shape (bytes,); it begins with a line.
+        data: bytes, shape (bytes,).
+        begin: where the first line begins.
+        close: the position after the last line.
         limit: only so many bytes of a line are looked at for a time.
         how: format and place of the time.
         after: the text after which it stands.
@@ -69,20 +77,26 @@ def read(data, limit, how, after, walls, offsets, calendar, ends, instants):
     a call: where a call costs a nanosecond for each array that it hands over, that is six times faster.
     """
     usual, nowhere = how[0] == ISO and how[1] == ANYWHERE, how[1] == NOWHERE
-    known, decimals, minute, start, line = False, 0, np.int64(0), 0, 0
+    known, decimals, unit, minute, start, line = False, 0, 1, np.int64(0), begin, 0
     date, hour, colon = np.uint64(0), np.uint64(0), np.uint8(0)
-    for block in range(0, len(data) + 1, BLOCK):
-        feeds = equal(data, block, np.uint8(10))
-        if len(data) - BLOCK < block and len(data) and data[len(data) - 1] != 10:
-            # A last line without a line feed ends with the data.
-            feeds |= np.uint64(1) << np.uint64(len(data) - block)
+    for block in range(begin, close + 1, BLOCK):
+        within = block + BLOCK <= len(data)
+        feeds = equal_within(data, block, np.uint8(10)) if within else equal(data, block, np.uint8(10))
+        if close - BLOCK < block:
+            feeds &= (np.uint64(1) << np.uint64(close - block)) - np.uint64(1)
+            if close > begin and data[close - 1] != 10:
+                # A last line without a line feed ends where all ends.
+                feeds |= np.uint64(1) << np.uint64(close - block)
         while feeds:
             end = block + first(feeds)
             feeds &= feeds - np.uint64(1)
             stop = min(end, start + limit)
             at, told, micros = start, False, np.int64(0)
             if usual:
-                at = _dashes(data, start, stop)
+                # The separators of a date that begins among the first bytes are seen at once.
+                dashes = equal_within(data, start, np.uint8(45)) if start + BLOCK <= len(data) else np.uint64(0)
+                dashes = (dashes >> np.uint64(4)) & (dashes >> np.uint64(7))
+                at = min(start + first(dashes), stop) if dashes else _candidate(ISO, data, start, stop)
                 length = 20 + decimals + (decimals > 0)
                 if (
                     known
@@ -94,18 +108,14 @@ def read(data, limit, how, after, walls, offsets, calendar, ends, instants):
                     and (decimals == 0 or data[at + 19] == 46)
                     and (at == start or not _is_digit(data[at - 1]))
                 ):
-                    tens, ones = np.int64(data[at + 17]) - 48, np.int64(data[at + 18]) - 48
-                    told = 0 <= tens <= 5 and 0 <= ones <= 9
-                    unit = SECOND
-                    micros = (tens * 10 + ones) * unit
-                    for place in range(at + 20, at + 20 + decimals):
-                        digit = np.int64(data[place]) - 48
-                        told &= 0 <= digit <= 9
-                        unit //= 10
-                        micros += digit * unit
+                    tens, ones = np.uint64(data[at + 17]) - ZERO, np.uint64(data[at + 18]) - ZERO
+                    part, good = _decimals(word(data, at + length - 9), decimals)
+                    # What is no digit is far more than nine.
+                    told, micros = good and tens < SIX and ones < TEN, np.int64(tens * TEN + ones) * SECOND
+                    micros += np.int64(part) * unit if decimals <= 6 else np.int64(part) // unit
             if told:
                 instants[line] = minute + micros
-            elif nowhere or (usual and at == stop):
+            elif nowhere or (usual and at + 19 > stop):
                 instants[line] = NONE
             else:
                 instants[line] = _line_instant(data, start, stop, how, after, walls, offsets, calendar)
@@ -113,9 +123,15 @@ def read(data, limit, how, after, walls, offsets, calendar, ends, instants):
                     date, hour, colon, decimals = word(data, at), word(data, at + 8), data[at + 16], 0
                     while at + 20 + decimals < stop and data[at + 19] == 46 and _is_digit(data[at + 20 + decimals]):
                         decimals += 1
+                    unit = 10 ** abs(6 - decimals)
                     minute = instants[line] - instants[line] % (60 * SECOND)
                     zone = at + 19 + decimals + (decimals > 0)
-                    known = zone < stop and data[zone] == 90 and _starts_here(data, start, at, stop, walls, offsets)
+                    known = (
+                        decimals <= 8
+                        and zone < stop
+                        and data[zone] == 90
+                        and _starts_here(data, start, at, stop, walls, offsets)
+                    )
             ends[line] = end
             line += 1
             start = end + 1
@@ -123,25 +139,28 @@ def read(data, limit, how, after, walls, offsets, calendar, ends, instants):
 
 
 @compiled
-def _dashes(data, start, stop):
-    """The first position at which the separators of an ISO date stand; ``stop`` without one."""
-    at = start
-    while at + 19 <= stop:
-        dashes = equal(data, at, np.uint8(45))
-        found = (dashes >> np.uint64(4)) & (dashes >> np.uint64(7))
-        if found:
-            place = at + first(found)
-            return place if place + 19 <= stop else stop
-        at += BLOCK - 7
-    return stop
+def _decimals(eight, count):
+    """The number that the last of eight bytes write, so many of them; and whether these are digits.
+
+    Source: Daniel Lemire, "Quickly parsing eight digits", 2018: three multiplications for all of them.
+    """
+    shift = np.uint64(64 - 8 * count)
+    digits = (eight >> shift << shift) | (ZEROS & ~(ALL << shift)) if count else ZEROS
+    good = ((digits + ABOVE_NINE) | (digits - ZEROS)) & HIGHEST == 0
+    digits -= ZEROS
+    digits = digits * TEN + (digits >> np.uint64(8))
+    low, high = digits & PAIRS, (digits >> np.uint64(16)) & PAIRS
+    return (low * LOW_PAIRS + high * HIGH_PAIRS) >> np.uint64(32), good
 
 
 @compiled
-def find(data, text, one, other, found):
-    """Find a text wherever it stands in a block.
+def find(data, begin, close, text, one, other, found):
+    """Find a text wherever it stands in some bytes.
 
     Args:
-        data: the block's bytes, shape (bytes,).
+        data: bytes, shape (bytes,).
+        begin: the first position.
+        close: the position after the last byte.
         text: the text, shape (length,).
         one, other: the places of two bytes in it that are rare: where both stand, the rest is looked at.
         found: is filled with positions, ascending, as far as there is room.
@@ -149,26 +168,26 @@ def find(data, text, one, other, found):
     Returns:
         How many there are.
     """
-    rare, second, count, block = text[one], text[other], 0, 0
-    while block + len(text) + BLOCK <= len(data):
+    rare, second, count, block = text[one], text[other], 0, begin
+    while block < close and block + len(text) + BLOCK <= len(data):
         mask = equal_within(data, block + one, rare) & equal_within(data, block + other, second)
         if mask:
-            count = _confirm(data, text, block, mask, found, count)
+            count = _confirm(data, close, text, block, mask, found, count)
         block += BLOCK
-    while block < len(data):
+    while block < close:
         mask = equal(data, block + one, rare) & equal(data, block + other, second)
-        count = _confirm(data, text, block, mask, found, count)
+        count = _confirm(data, close, text, block, mask, found, count)
         block += BLOCK
     return count
 
 
 @compiled
-def _confirm(data, text, block, mask, found, count):
+def _confirm(data, close, text, block, mask, found, count):
     """Of the positions that a mask names, add those where the text stands."""
     while mask:
         at = block + first(mask)
         mask &= mask - np.uint64(1)
-        if at + len(text) <= len(data) and _stands(data, at, text):
+        if at + len(text) <= close and _stands(data, at, text):
             if count < len(found):
                 found[count] = at
             count += 1

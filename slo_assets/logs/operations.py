@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from slo_assets.config import SloConfig
-from slo_assets.domain.event_log import FAILURE, FILE_COLUMNS, SUCCESS, UNFINISHED, stacked
+from slo_assets.domain.event_log import FAILURE, FILE_COLUMNS, SUCCESS, UNFINISHED
 from slo_assets.logs.pairing import pair
 from slo_assets.logs.pieces import ROWS, texts_of
 from slo_assets.logs.rules import FAILURE as FAILED
@@ -24,6 +24,8 @@ from slo_assets.logs.timestamps import Ints
 Floats = npt.NDArray[np.float64]
 #: The place of a kind among the categories of events.
 KINDS = (SUCCESS, FAILURE, UNFINISHED)
+#: The columns of a file's events while they grow; a name is its number.
+TYPES = FILE_COLUMNS | dict.fromkeys(("kind", "event", "component"), "int8")
 
 
 class Names(dict[str, int]):
@@ -79,13 +81,37 @@ def operations(tables: Iterable[pa.Table], config: SloConfig) -> pd.DataFrame:
     return found.frame()
 
 
+class _Column:
+    """Values that grow in number, and names' numbers also in width; room that is not used yet costs nothing."""
+
+    def __init__(self, kind: str) -> None:
+        self._room, self._count = np.empty(1 << 16, kind), 0
+
+    def extend(self, values: npt.NDArray[Any]) -> None:
+        """Add some at the end."""
+        count, kind = self._count + len(values), self._room.dtype
+        if kind.kind == "i":
+            kind = np.promote_types(kind, np.min_scalar_type(-1 - int(values.max(initial=0))))
+        if count > len(self._room) or kind != self._room.dtype:
+            room = np.empty(max(count, len(self._room) * (1 + (count > len(self._room)))), kind)
+            room[: self._count] = self.values
+            self._room = room
+        self._room[self._count : count] = values
+        self._count = count
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """All of them, shape (values,)."""
+        return self._room[: self._count]
+
+
 class _Operations:
     """Turns the rows of a file to operations, table by table: columns that grow, and starts that wait."""
 
     def __init__(self, config: SloConfig) -> None:
         self._keys, self._events, self._components = Names(), Names(), Names()
         self._component_of = cache(config.component_of)
-        self._columns: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in FILE_COLUMNS}
+        self._columns = {name: _Column(kind) for name, kind in TYPES.items()}
         self._opened = self._rows(ROWS.empty_table())
 
     def add(self, table: pa.Table) -> None:
@@ -102,19 +128,20 @@ class _Operations:
         rows = self._opened
         unknown = np.full(len(rows.line), np.nan)
         self._keep(rows, np.full(len(rows.line), KINDS.index(UNFINISHED), np.int8), unknown)
-        columns = {name: np.concatenate(self._columns.pop(name)) for name in FILE_COLUMNS}
+        columns: dict[str, Any] = {name: column.values for name, column in self._columns.items()}
         lines = columns["line"]
         if (lines[1:] < lines[:-1]).any():
             order = np.argsort(lines, kind="stable")
-            columns = {name: column[order] for name, column in columns.items()}
+            for name in columns:
+                columns[name] = columns[name][order]
         for name, names in (("kind", KINDS), ("event", self._events), ("component", self._components)):
             columns[name] = pd.Categorical.from_codes(columns[name], pd.Index(list(names), dtype="str"))
-        return stacked([pd.DataFrame(columns, copy=False)])
+        return pd.DataFrame(columns, copy=False)
 
     def _keep(self, rows: _Rows, kinds: npt.NDArray[np.int8], durations: Floats) -> None:
-        codes = rows.event.astype(np.int32), rows.component.astype(np.int32)
-        for name, column in zip(FILE_COLUMNS, (rows.line + 1, rows.instant, kinds, *codes, durations), strict=True):
-            self._columns[name].append(column)
+        kept = (rows.line + 1, rows.instant, kinds, rows.event, rows.component, durations)
+        for column, values in zip(self._columns.values(), kept, strict=True):
+            column.extend(values)
 
     def _rows(self, table: pa.Table) -> _Rows:
         whats, told = texts_of(table)

@@ -7,7 +7,6 @@ not lie open (compressed, UTF-16), or whose lines need the one before (times wit
 from __future__ import annotations
 
 import json
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
@@ -25,6 +24,7 @@ from slo_assets.logs.files import UTF8_MARK, ChangedWhileReadError, blocks, open
 from slo_assets.logs.lines import LOOK
 from slo_assets.logs.machine import NEVER
 from slo_assets.logs.pieces import ROWS, Piece, PieceReader, join
+from slo_assets.logs.scratch import scratch
 from slo_assets.logs.workers import Workers
 from slo_assets.periods import MINUTE
 
@@ -243,7 +243,7 @@ def read_range(path: UPath, start: int, stop: int) -> memoryview:
     if start >= stop:
         return memoryview(b"")  # which an object store takes for a mistake
     if path.protocol in LOCAL:
-        data = _buffer(stop - start)
+        data = memoryview(scratch("bytes", stop - start, "u1"))
         with Path(path.path).open("rb", buffering=0) as file:
             file.seek(start)
             count = 0
@@ -256,16 +256,6 @@ def read_range(path: UPath, start: int, stop: int) -> memoryview:
         msg = "it became shorter while it was being read (rotated or truncated); the next run reads it anew"
         raise ChangedWhileReadError(msg)
     return data
-
-
-_own = threading.local()
-
-
-def _buffer(size: int) -> memoryview:
-    """Memory of this thread: new memory for each share would cost as much as reading it."""
-    if len(getattr(_own, "buffer", b"")) < size:
-        _own.buffer = bytearray(size)
-    return memoryview(_own.buffer)[:size]
 
 
 def line_feed(data: memoryview) -> int:

@@ -18,12 +18,13 @@ import pyarrow.compute as pc
 from slo_assets.config import Logs, Reading
 from slo_assets.domain import intervals
 from slo_assets.domain.intervals import Interval
-from slo_assets.logs.lines import Lines, Literal, is_utf8, slices
+from slo_assets.logs import machine
+from slo_assets.logs.lines import Lines, Literal, frequencies, is_utf8, slices
 from slo_assets.logs.machine import HIGH, LINES, LOW, NEVER, NONE, PERIOD, UNTIMED
 from slo_assets.logs.records import Records
 from slo_assets.logs.rules import TOLD, Taken, TextRules
 from slo_assets.logs.timeline import Timeline, month_key, month_starts, timeline
-from slo_assets.logs.timestamps import Ints, LineTimes
+from slo_assets.logs.timestamps import Ints, LineTimes, room
 from slo_assets.periods import MINUTE
 
 #: So many records have numbers of their own in one line.
@@ -120,7 +121,7 @@ class PieceReader:
         none = np.empty(0, np.int64)
         flaws = {UNDECODABLE: none if readable else lines.undecodable(), OVER_LONG: lines.over_long()}
         if self._records is None:
-            of, taken = np.arange(len(lines.ends)), self._rules.take(lines, hits)
+            of, taken = None, self._rules.take(lines, hits)
         else:
             of, own, taken, flaws[MALFORMED] = self._records.read(lines)
         when = timeline(own, self._gap, self._until)
@@ -134,35 +135,35 @@ class PieceReader:
             future=when.future,
             first=int(own[told[0]]) if len(told) else NONE,
             last=when.last,
-            stamp=int(_stamp(when.stamps[-1:], of)[0]) if when.last != NONE else -1,
+            stamp=int(_stamp(when.stamps[-1:].astype(np.int64), of)[0]) if when.last != NONE else -1,
             samples=self._sampled(flaws, lines, when, of),
         )
 
     def _scan(self, data: memoryview) -> tuple[Lines, bool, Ints, list[Ints]]:
         """All that takes a look at every byte: lines, whether all is UTF-8, times, and the rules' literal texts."""
-        none = np.empty(0, np.int64)
-        literals = [Literal.of(text, data) for text in self._rules.literals]
-        ends, own, hits, readable = [none], [none], [[none] for _ in literals], True
-        for start, part in slices(data):
-            readable = readable and is_utf8(part)
-            stops, instants = self.times.read(part, self.limit)
-            ends.append(stops + start)
-            own.append(instants)
+        usual = frequencies(data)
+        literals = [Literal.of(text, usual) for text in self._rules.literals]
+        hits: list[list[Ints]] = [[np.empty(0, np.int64)] for _ in literals]
+        ends, own = room(len(data))
+        octets, count, readable = machine.octets(data), 0, True
+        for start, stop in slices(data):
+            readable = readable and is_utf8(data[start:stop])
+            count += self.times.fill(octets, start, stop, self.limit, ends[count:], own[count:])
             for literal, found in zip(literals, hits, strict=True):
-                found.append(literal.positions(part) + start)
-        lines = Lines.of(data, np.concatenate(ends), self.limit)
-        return lines, readable, np.concatenate(own), [np.concatenate(found) for found in hits]
+                found.append(literal.positions(octets, start, stop))
+        lines = Lines.of(data, ends[:count].copy(), self.limit)
+        return lines, readable, own[:count].copy(), [np.concatenate(found) for found in hits]
 
-    def _known(self, lines: Ints, when: Timeline, of: Ints) -> Ints:
+    def _known(self, lines: Ints, when: Timeline, of: Ints | None) -> Ints:
         """The places of the first records of lines that are not later than the clock."""
-        places = np.searchsorted(of, lines)
+        places = _entries(lines, of)
         known: Ints = places[when.instants[places] <= self._until]
         return known
 
-    def _sampled(self, flaws: Mapping[str, Ints], lines: Lines, when: Timeline, of: Ints) -> tuple[Sample, ...]:
+    def _sampled(self, flaws: Mapping[str, Ints], lines: Lines, when: Timeline, of: Ints | None) -> tuple[Sample, ...]:
         samples = []
         for reason, found in flaws.items():
-            instants = when.instants[np.searchsorted(of, found)]
+            instants = when.instants[_entries(found, of)]
             # Those that wait for an instant may turn out to be later than the clock.
             for chosen in (instants == NONE, (instants != NONE) & (instants <= self._until)):
                 for line, instant in zip(found[chosen][: self._samples], instants[chosen], strict=False):
@@ -172,17 +173,27 @@ class PieceReader:
         return tuple(sorted(samples, key=lambda sample: sample.line))
 
 
-def _stamp(entries: Any, of: Ints) -> Ints:
+def _lines(entries: Ints, of: Ints | None) -> Ints:
+    """The numbers of the lines of records."""
+    return entries if of is None else of[entries]
+
+
+def _entries(lines: Ints, of: Ints | None) -> Ints:
+    """The places of the first records of lines."""
+    return lines if of is None else np.searchsorted(of, lines)
+
+
+def _stamp(entries: Ints, of: Ints | None) -> Ints:
     """The number of the record that told an instant: its line's, and which of the line's records it is."""
-    lines = of[entries]
-    stamps: Ints = lines * RECORDS + entries - np.searchsorted(of, lines)
+    lines = _lines(entries, of)
+    stamps: Ints = lines * RECORDS + entries - _entries(lines, of)
     return stamps
 
 
-def _rows(taken: Taken, when: Timeline, of: Ints, until: int) -> pa.Table:
+def _rows(taken: Taken, when: Timeline, of: Ints | None, until: int) -> pa.Table:
     instants, stamps = when.instants[taken.lines], when.stamps[taken.lines]
-    stamps = np.where(stamps < 0, -1, _stamp(stamps, of))
-    lines, whats = of[taken.lines], taken.whats
+    stamps = np.where(stamps < 0, -1, _stamp(stamps.astype(np.int64), of))
+    lines, whats = _lines(taken.lines, of), taken.whats
     if when.future:
         now = instants <= until
         lines, instants, stamps, whats = lines[now], instants[now], stamps[now], whats[now]

@@ -85,9 +85,10 @@ class TextRules:
         """
         claims, whats, told, known = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [pa.array([], TOLD)], 0
         for (literal, part), knowledge in self._looks.items():
-            of, positions = np.arange(len(lines.ends)), lines.starts
             if literal:
                 of, positions = lines.holding(hits[self.literals.index(literal)], len(literal))
+            else:
+                of, positions = np.arange(len(lines.ends)), lines.starts
             codes, texts = lines.distinct(of, _starts(part, lines, of, positions))
             what, rules, tells = knowledge.of(texts)
             fits = np.flatnonzero(what[codes] >= 0)
@@ -211,7 +212,12 @@ def _begins_with_text(rule: Rule) -> bool:
     text, pattern = rule.contains or "", rule.pattern or ""
     plain = re.sub(r"[.^$*+?{}\[\]\\|()]", lambda special: "\\" + special.group(), text)
     rest = pattern.removeprefix(plain)
-    return text != "" and rest != pattern and not rest.startswith(("*", "+", "?", "{")) and "|" not in _outside_groups(rest)
+    return (
+        text != ""
+        and rest != pattern
+        and not rest.startswith(("*", "+", "?", "{"))
+        and "|" not in _outside_groups(rest)
+    )
 
 
 def _outside_groups(pattern: str) -> str:

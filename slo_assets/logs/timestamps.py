@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -14,11 +13,13 @@ from slo_assets.config import Time
 from slo_assets.logs import machine
 from slo_assets.logs.machine import NONE, SECOND
 from slo_assets.logs.names import name_instant, name_year
+from slo_assets.logs.scratch import scratch
 from slo_assets.periods import EPOCH, from_micros, to_micros
 
 FORMATS = {"iso": machine.ISO, "clf": machine.CLF, "syslog": machine.SYSLOG, "epoch": machine.EPOCH}
 
 Ints = npt.NDArray[np.int64]
+Octets = npt.NDArray[np.uint8]
 
 
 class LineTimes:
@@ -60,20 +61,24 @@ class LineTimes:
             For each line, shape (lines,): where it ends (its line feed, or the block's end), and its own
             instant, ``NONE`` where it tells none.
         """
-        array = machine.octets(data)
-        ends, instants = _scratch(len(array))
-        count = machine.read(array, limit, self._how, self._after, *self._zone, self.calendar, ends, instants)
+        ends, instants = room(len(data))
+        count = self.fill(machine.octets(data), 0, len(data), limit, ends, instants)
         return ends[:count].copy(), instants[:count].copy()
 
+    def fill(self, data: Octets, begin: int, close: int, limit: int, ends: Ints, instants: Ints) -> int:
+        """The same between two positions; where lines end is told in positions of all bytes.
 
-_own = threading.local()
+        Returns:
+            How many lines there are.
+        """
+        how = (self._how, self._after, *self._zone, self.calendar)
+        count: int = machine.read(data, begin, close, limit, *how, ends, instants)
+        return count
 
 
-def _scratch(lines: int) -> tuple[Ints, Ints]:
-    """Room for the ends and instants of so many lines, this thread's; what is not used of it costs nothing."""
-    if len(getattr(_own, "ends", ())) < lines:
-        _own.ends, _own.instants = np.empty(lines, np.int64), np.empty(lines, np.int64)
-    return _own.ends, _own.instants
+def room(lines: int) -> tuple[Ints, Ints]:
+    """Room for the ends and the instants of so many lines."""
+    return scratch("ends", lines, "i8"), scratch("instants", lines, "i8")
 
 
 @lru_cache(maxsize=64)

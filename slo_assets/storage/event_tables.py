@@ -22,7 +22,7 @@ ARROW_TYPES = {
 }
 INSTANT = pa.timestamp("us", tz="UTC")
 #: So many rows are turned to Parquet at once, which bounds the memory.
-ROWS = 1 << 18
+ROWS = 1 << 17
 
 
 def from_event_log(log: EventLog) -> bytes:

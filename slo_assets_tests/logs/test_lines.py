@@ -94,11 +94,11 @@ def test_some_lines_from_later_positions_have_the_rest_of_their_text(parts: list
     lines = lines_of(b"\n".join(parts) + b"\n", limit)
     steps = [data.draw(st.integers(0, len(parts[number]))) for number in chosen]
 
-    codes, distinct = lines.distinct(
-        np.array(chosen, np.int64), lines.starts[chosen] + np.array(steps, np.int64)
-    )
+    codes, distinct = lines.distinct(np.array(chosen, np.int64), lines.starts[chosen] + np.array(steps, np.int64))
 
-    assert distinct.take(pa.array(codes)).to_pylist() == [naive(parts[number] + b"\n", limit)[0][step:] for number, step in zip(chosen, steps, strict=True)]
+    assert distinct.take(pa.array(codes)).to_pylist() == [
+        naive(parts[number] + b"\n", limit)[0][step:] for number, step in zip(chosen, steps, strict=True)
+    ]
 
 
 LONG = {
@@ -174,7 +174,7 @@ def test_slices_are_whole_lines_that_together_are_the_block(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SLICE", size)
         patch.setattr(module, "LOOK", look)
-        found = [(start, bytes(part)) for start, part in slices(memoryview(data))]
+        found = [(start, data[start:stop]) for start, stop in slices(memoryview(data))]
 
     assert b"".join(part for _, part in found) == data
     assert [start for start, _ in found] == positions(part for _, part in found)

@@ -1,0 +1,29 @@
+"""Memory that each thread uses again and again: new memory for each share would cost as much as reading it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_own = threading.local()
+
+
+def scratch(purpose: str, count: int, kind: str) -> npt.NDArray[Any]:
+    """Room for so many values, which the next call of the same thread for this purpose gives out again.
+
+    What is never used of it costs nothing.
+    """
+    found: npt.NDArray[Any] | None = getattr(_own, purpose, None)
+    if found is None or len(found) < count:
+        found = np.empty(count, kind)
+        setattr(_own, purpose, found)
+    return found[:count]
+
+
+def release() -> None:
+    """Give the memory of all threads back, for as long as nothing is read."""
+    global _own  # noqa: PLW0603
+    _own = threading.local()
