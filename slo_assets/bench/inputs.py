@@ -19,7 +19,7 @@ MINUTE = "%Y-%m-%dT%H:%M:"  # what tells the copies of the text apart: all of it
 STEP = dt.timedelta(minutes=6)  # from copy to copy: after the minute comes a silence, and a month has 10 GB
 PAGES = 12  # so much of the real log's size is a text of 1.5 MB
 PAGE_MS = 4_800
-PAUSE_MS = (100, 400)
+PAUSE_MS = (20, 100)
 PLUGINS = 48
 STARTED = " Started: "
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from slo_assets.logs.vectors import BLOCK, equal, equal_within, fetch, first, word
@@ -46,7 +47,7 @@ MONTHS = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8)
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
-def octets(data):
+def octets(data: bytes | memoryview) -> npt.NDArray[np.uint8]:
     """Bytes as an array, which nobody may write to: one kind of array, for which the loops are compiled once."""
     array = np.frombuffer(data, np.uint8)
     array.flags.writeable = False
@@ -162,7 +163,8 @@ def find(data, begin, close, text, one, other, found):
         begin: the first position.
         close: the position after the last byte.
         text: the text, shape (length,).
-        one, other: the places of two bytes in it that are rare: where both stand, the rest is looked at.
+        one: the place of a byte in it that is rare.
+        other: the place of another: where both stand, the rest is looked at.
         found: is filled with positions, ascending, as far as there is room.
 
     Returns:
@@ -197,10 +199,10 @@ def _confirm(data, close, text, block, mask, found, count):
 @compiled
 def _stands(data, at, text):
     """Whether a text stands at a position; there are bytes enough."""
-    for place in range(len(text)):
-        if data[at + place] != text[place]:
-            return False
-    return True
+    place = 0
+    while place < len(text) and data[at + place] == text[place]:
+        place += 1
+    return place == len(text)
 
 
 @compiled

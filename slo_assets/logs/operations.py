@@ -40,7 +40,8 @@ class Names(dict[str, int]):
         """The number of each name, -1 for none."""
         encoded = names.dictionary_encode()
         numbers = np.array([*(self[name] for name in encoded.dictionary.to_pylist()), -1], np.int64)
-        return numbers[encoded.indices.fill_null(-1).to_numpy()]
+        found: Ints = numbers[encoded.indices.fill_null(-1).to_numpy()]
+        return found
 
 
 @dataclass
@@ -139,7 +140,7 @@ class _Operations:
         return pd.DataFrame(columns, copy=False)
 
     def _keep(self, rows: _Rows, kinds: npt.NDArray[np.int8], durations: Floats) -> None:
-        kept = (rows.line + 1, rows.instant, kinds, rows.event, rows.component, durations)
+        kept: tuple[npt.NDArray[Any], ...] = (rows.line + 1, rows.instant, kinds, rows.event, rows.component, durations)
         for column, values in zip(self._columns.values(), kept, strict=True):
             column.extend(values)
 

@@ -243,7 +243,7 @@ def read_range(path: UPath, start: int, stop: int) -> memoryview:
     if start >= stop:
         return memoryview(b"")  # which an object store takes for a mistake
     if path.protocol in LOCAL:
-        data = memoryview(scratch("bytes", stop - start, "u1"))
+        data = scratch("bytes", stop - start, "u1").data
         with Path(path.path).open("rb", buffering=0) as file:
             file.seek(start)
             count = 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -191,8 +190,8 @@ def _stamp(entries: Ints, of: Ints | None) -> Ints:
 
 
 def _rows(taken: Taken, when: Timeline, of: Ints | None, until: int) -> pa.Table:
-    instants, stamps = when.instants[taken.lines], when.stamps[taken.lines]
-    stamps = np.where(stamps < 0, -1, _stamp(stamps.astype(np.int64), of))
+    instants, told_by = when.instants[taken.lines], when.stamps[taken.lines].astype(np.int64)
+    stamps = np.where(told_by < 0, -1, _stamp(told_by, of))
     lines, whats = _lines(taken.lines, of), taken.whats
     if when.future:
         now = instants <= until
@@ -303,7 +302,8 @@ def _whole(tables: list[pa.Table]) -> pa.Table:
     if len(tables) < 2:  # noqa: PLR2004
         return tables[0] if tables else ROWS.empty_table()
     rows = pa.concat_tables(tables)
-    return table(*(rows[name].to_numpy() for name in ("line", "instant", "stamp")), *texts_of(rows))
+    lines, instants, stamps = (rows[name].to_numpy() for name in ("line", "instant", "stamp"))
+    return table(lines, instants, stamps, *texts_of(rows))
 
 
 def _after(before: Piece, piece: Piece) -> Piece:

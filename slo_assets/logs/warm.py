@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from slo_assets.config import Time
+from slo_assets.config import Logs
 from slo_assets.logs.pairing import pair
-from slo_assets.logs.timeline import timeline
-from slo_assets.logs.timestamps import LineTimes
+from slo_assets.logs.pieces import PieceReader
 
-_, instants = LineTimes(Time()).read(memoryview(b"2025-01-01T00:00:00Z\n"), 1000)
-timeline(instants, 1)
+logs = Logs.model_validate({"profile": "renderx"})
+PieceReader(logs, logs.reading("any.log")).read(memoryview(b"2025-01-01T00:00:00Z BeatExecutor: Beat 1 (a) failed\n"))
 pair(np.zeros(1, np.int64), np.zeros(1, np.int8))
