@@ -198,13 +198,13 @@ class LogFolder:
             return None
         if whole.runs and whole.runs[-1][1] > self.now:
             plan = Plan(name, path, file.version, settings, file.reading, not file.goes_on, goes_on=file.goes_on)
-            read = [part for _, part in self._read(plan.jobs(self.now))]
+            read = [part for _, part in self.results(plan.jobs(self.now))]
             _is_still(file, read)
             whole = joined([*before, *(part.whole for part in read)], settings, self.now)
             return self._told(name, file, whole, [whole.rows])
         return self._told(name, file, whole, Kept(self, name, path, file, before))
 
-    def _read(self, jobs: Iterable[Part | Whole]) -> Iterator[tuple[Part | Whole, Read]]:
+    def results(self, jobs: Iterable[Part | Whole]) -> Iterator[tuple[Part | Whole, Read]]:
         """Work side by side, with the results in the order of the jobs."""
         return ((job, future.result()) for _, job, future in in_order(self.workers, ((None, job) for job in jobs)))
 
@@ -266,7 +266,7 @@ class Kept:
         settings = Settings.of(self.logs.config.logs, self.logs.config.logs.reading(self.name))
         streamed, found = not self.file.goes_on, version(self.path, anew=True)
         plan = Plan(self.name, self.path, found, settings, self.file.reading, streamed, goes_on=self.file.goes_on)
-        for part, (_, read) in zip(parts, self.logs._read(map(plan.again, parts)), strict=True):  # noqa: SLF001
+        for part, (_, read) in zip(parts, self.logs.results(map(plan.again, parts)), strict=True):
             if read.key != part.key:
                 raise ChangedWhileReadError(REWRITTEN)
             store.keep(part.start, part.stop, read)
