@@ -57,8 +57,8 @@ Ints = npt.NDArray[np.int64]
 Observed = Mapping[str, list[Interval]]
 
 
-def _frame(rows: Mapping[str, Any] | None = None) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series((rows or {}).get(name, []), dtype=kind) for name, kind in OCCURRENCE.items()})
+def _frame(rows: Mapping[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(rows.get(name, []), dtype=kind) for name, kind in OCCURRENCE.items()})
 
 
 def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed, config: SloConfig) -> pd.DataFrame:
@@ -94,11 +94,10 @@ def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed,
             config,
         ),
     ]
-    tables = [_without_reported(table, reports) for table in detected if len(table)]
-    told = _reported(reports)
-    filled = [table for table in [*tables, told] if len(table)]
+    tables = [_without_reported(table, reports) for table in detected if table is not None]
+    filled = [table for table in [*tables, _reported(reports)] if table is not None and len(table)]
     if not filled:
-        return _frame()
+        return _frame({})
     return pd.concat(filled).sort_values(["start", "end", *ANOMALY_KEY, "source"], kind="stable", ignore_index=True)
 
 
@@ -116,7 +115,7 @@ def _event(component: str, kind: str, config: SloConfig) -> str:
     return f"{config.prefix_of(component)}:{kind}"
 
 
-def _outages(log: EventLog, observed: Observed, config: SloConfig) -> pd.DataFrame:
+def _outages(log: EventLog, observed: Observed, config: SloConfig) -> pd.DataFrame | None:
     rows: list[dict[str, Any]] = []
     for outage in log.outages:
         down = intervals.length(intervals.clip(observed.get(outage.component, []), outage.start, outage.end))
@@ -134,7 +133,7 @@ def _outages(log: EventLog, observed: Observed, config: SloConfig) -> pd.DataFra
     return _detected(rows)
 
 
-def _gaps(log: EventLog, mapped: npt.NDArray[np.bool_], config: SloConfig) -> pd.DataFrame:
+def _gaps(log: EventLog, mapped: npt.NDArray[np.bool_], config: SloConfig) -> pd.DataFrame | None:
     """Silences in heartbeat files, for each component that has an event in the file; an outage covers its own."""
     rows: list[dict[str, Any]] = []
     for file, silences in log.silences.items():
@@ -163,13 +162,17 @@ def _gaps(log: EventLog, mapped: npt.NDArray[np.bool_], config: SloConfig) -> pd
     return _detected(rows)
 
 
-def _detected(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    columns = {name: [row[name] for row in rows] for name in OCCURRENCE if rows and name in rows[0]}
+def _detected(rows: list[dict[str, Any]]) -> pd.DataFrame | None:
+    if not rows:
+        return None
+    columns = {name: [row[name] for row in rows] for name in OCCURRENCE if name in rows[0]}
     return _frame({**columns, "origin": [DETECTED] * len(rows), "count": [1] * len(rows)})
 
 
-def _single(events: pd.DataFrame, kind: str, fallback: pd.Series | None, config: SloConfig) -> pd.DataFrame:
+def _single(events: pd.DataFrame, kind: str, fallback: pd.Series | None, config: SloConfig) -> pd.DataFrame | None:
     """One occurrence for each event, at its instant, with its duration, else the fallback's, else 0."""
+    if not len(events):
+        return None
     durations = events["duration_ms"] if fallback is None else events["duration_ms"].fillna(fallback)
     severities = {"operation:failed": config.detection.failed_severity, "latency:slow": config.detection.slow.severity}
     return _frame(
@@ -205,9 +208,9 @@ def _stormy(events: pd.DataFrame, chosen: npt.NDArray[np.bool_], config: SloConf
     limit = config.detection.storm.operations_per_second
     # Rows of one series and second are counted in one place, most places by far are those of few series and seconds:
     # where few are counted is no storm, and little is left to be looked at closely.
-    counts = np.zeros(1 << max(len(chosen).bit_length() - 1, 10), np.int32)
+    counts = np.zeros(1 << max(len(chosen).bit_length() - 1, 10), np.int64)
     for rows in _parts(chosen):
-        np.add.at(counts, _places(events, rows, len(counts)), 1)
+        counts += np.bincount(_places(events, rows, len(counts)), minlength=len(counts))
     found = (rows[counts[_places(events, rows, len(counts))] > limit] for rows in _parts(chosen))
     busy = np.concatenate([np.empty(0, np.int64), *found])
     series, seconds = _series(events, busy)
@@ -238,10 +241,10 @@ def _series(events: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
     return series, events["instant"].to_numpy()[rows] // SECOND
 
 
-def _storms(stormy: pd.DataFrame, config: SloConfig) -> pd.DataFrame:
+def _storms(stormy: pd.DataFrame, config: SloConfig) -> pd.DataFrame | None:
     """Seconds with too many operations of one event in one file, adjacent ones joined."""
     if not len(stormy):
-        return _frame()
+        return None
     series, seconds = _series(stormy, np.arange(len(stormy)))
     inside = stormy.assign(series=series, second=seconds)
     inside = inside.sort_values(["series", "second", "line"])
@@ -263,7 +266,9 @@ def _storms(stormy: pd.DataFrame, config: SloConfig) -> pd.DataFrame:
     )
 
 
-def _reported(reports: list[Reported]) -> pd.DataFrame:
+def _reported(reports: list[Reported]) -> pd.DataFrame | None:
+    if not reports:
+        return None
     return _frame(
         {
             "component": [part.component for part in reports],
