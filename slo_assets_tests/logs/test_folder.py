@@ -28,7 +28,7 @@ from slo_assets.config import SloConfig, profile
 from slo_assets.domain.event_log import FileScan
 from slo_assets.logs import folder as module
 from slo_assets.logs import fragments, parts
-from slo_assets.logs.files import Version
+from slo_assets.logs.files import ChangedWhileReadError, Version
 from slo_assets.logs.folder import LogFolder, last_line
 from slo_assets.logs.parts import Part, Whole
 from slo_assets.logs.workers import Workers
@@ -826,6 +826,42 @@ def test_a_damaged_fragment_is_read_again_when_its_rows_are_asked_for(
     assert (reading.parsed, reading.jobs) == ([], [])
     assert reading.told == told
     assert [(path, path.read_bytes()) for path in logs.kept] == kept
+
+
+@pytest.mark.parametrize("end", ["\n", ""], ids=["a whole last line", "an open last line"])
+def test_a_lost_fragment_of_a_file_that_grew_is_read_again_where_it_was(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    sizes(monkeypatch, 64)
+    logs.put("a.log", "")
+    for part in (LONG[:700], LONG[700:1100], LONG[1100:1500].rstrip("\n") + end):
+        logs.append("a.log", part)
+        told = logs.read().told
+    for path in logs.fragments:
+        path.unlink()
+    assert logs.read().told == told
+    kept = [(path, path.read_bytes()) for path in logs.kept]
+    assert len(kept) > 5
+
+    for lost in logs.fragments:
+        lost.unlink()
+
+        assert logs.read().told == told
+        assert [(path, path.read_bytes()) for path in logs.kept] == kept
+
+
+def test_rows_of_a_file_that_was_rewritten_since_are_not_those_of_another(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes(monkeypatch, 64)
+    logs.put("a.log", LONG[:1000])
+    scan = logs.read().scans["a.log"]
+    logs.put("a.log", LONG[:1000].replace("9ms", "8ms").replace("1ms", "3ms").replace("5ms", "7ms"))
+    for path in logs.fragments:
+        path.unlink()
+
+    with pytest.raises(ChangedWhileReadError, match="rewritten"):
+        scan.load()
 
 
 def test_a_fragment_that_is_lost_between_two_readings_of_its_rows_is_read_again(logs: Logs) -> None:

@@ -6,12 +6,15 @@ import math
 import re
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slo_assets.config import Condition, Rule, profile
-from slo_assets_tests.logs.reading import read, rows_of, taken
+from slo_assets.logs import rules as rules_module
+from slo_assets.logs.parts import to_bytes
+from slo_assets_tests.logs.reading import read, reader, rows_of, taken
 
 RENDERX = profile("renderx").rules
 MOUNT = "host:sdk:plugin:mount"
@@ -516,3 +519,52 @@ def test_a_duration_that_the_line_does_not_say_is_not_there() -> None:
     rule = Rule(id="a", kind="success", pattern=r"(?P<event>\w+)(?: took (?P<duration>\S+))?")
 
     assert [row["duration_ms"] for row in taken(["job", "job took 5", "job took "], [rule])] == [None, 5, None]
+
+
+# --- texts that come again ----------------------------------------------------------------------------------
+
+ANY_RULES = (
+    Rule(id="job", kind="success", contains="job ", pattern=r"job (?P<event>\w+)(?: in (?P<duration>\d+)ms)?"),
+    Rule(id="odd", kind="failure", contains="job ", pattern=r"job !(?P<event>\w+)"),
+    Rule(id="word", kind="success", pattern=r"^(?P<event>[xy]+)$"),
+    Rule(id="bare", kind="success", contains="bare", event="bare"),
+)
+repeated_lines = st.lists(
+    st.sampled_from(
+        ["job a", "job a in 7ms", "job b", "job !a", "job -", "xy", "y", "bare job a", "bare", "job " + "z" * 2000]
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(repeated_lines, min_size=1, max_size=5), st.sampled_from([0, 1, 3, 1 << 12]), st.sampled_from([3, 1024])
+)
+def test_what_is_remembered_of_texts_changes_nothing_not_even_the_bytes_that_are_kept(
+    blocks: list[list[str]], remembered: int, short: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules_module, "REMEMBERED", remembered)
+        patch.setattr(rules_module, "SHORT", short)
+        one = reader(ANY_RULES)
+        for block in blocks:
+            data = "".join(f"{line}\n" for line in block).encode()
+            rows = one.read(memoryview(data)).rows
+
+            assert to_bytes(rows) == to_bytes(reader(ANY_RULES).read(memoryview(data)).rows)
+            assert [(row["line"], row["rule"], row["event"]) for row in rows_of(rows)] == naive(
+                [line.encode() for line in block], ANY_RULES
+            )
+
+
+def test_no_more_texts_are_remembered_than_there_is_room_for_and_no_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules_module, "REMEMBERED", 3)
+    monkeypatch.setattr(rules_module, "SHORT", 8)
+    rules = rules_module._Knowledge({0: ANY_RULES[0]})
+
+    for texts in (["job a", "job long enough"], ["job b", "job a"], ["job c", "job d"], ["job c"]):
+        found, _, told = rules.of(pa.array([text.encode() for text in texts], pa.binary()))
+        assert [told[what]["event"].as_py() for what in found.tolist()] == [text.split()[1] for text in texts]
+
+    assert set(rules._own.memory.whats) == {b"job a", b"job b", b"job c"}
