@@ -30,6 +30,7 @@ from slo_assets.logs.names import name_instant
 from slo_assets.logs.operations import operations
 from slo_assets.logs.parts import (
     CHUNK,
+    FEWEST,
     SHARE,
     Part,
     Read,
@@ -314,8 +315,10 @@ class Plan:
             yield Whole(self.path, self.settings, until)
             return
         size = self.version.size
-        for start in range(self.start, max(size, 1), SHARE):
-            stop, begin = min(start + SHARE, size), max(start, self.begin)
+        # Of little, too, every core has a part.
+        share = min(SHARE, max(-(-(size - self.start) // (FEWEST * CHUNK)), 1) * CHUNK)
+        for start in range(self.start, max(size, 1), share):
+            stop, begin = min(start + share, size), max(start, self.begin)
             at_line = start == self.start
             yield Part(self.path, self.settings, start, stop, begin, min(stop, self.goes_on), size, at_line, until)
         if self.goes_on < size:

@@ -17,7 +17,7 @@ from upath import UPath
 from slo_assets.code_version import code_version
 from slo_assets.logs.files import UNREADABLE, Version
 from slo_assets.logs.parts import Read, Settings, digest, from_bytes
-from slo_assets.logs.pieces import ROWS, Month, Piece, Sample
+from slo_assets.logs.pieces import NO_ROWS, Month, Piece, Sample
 from slo_assets.storage.files import sha256, write_atomic
 
 INDEX = "index.json"
@@ -94,8 +94,7 @@ class Fragments:
         Raises:
             NotKeptError: nothing can be written.
         """
-        # Whoever finds it half written after a crash reads the lines anew: it need not reach the disk at once.
-        self._write(f"{read.key}.arrow", read.rows, flushed=False)
+        self._write(f"{read.key}.arrow", read.rows)
         return Fragment(read.key, start, stop, read.piece)
 
     def has(self, fragment: Fragment) -> bool:
@@ -132,11 +131,12 @@ class Fragments:
             NotKeptError: nothing can be written.
         """
         text = _canonical({name: _entry(file) for name, file in known.items()})
-        self._write(INDEX, b'{"sha256":"' + sha256(text).encode() + b'","files":' + text + b"}", flushed=True)
+        self._write(INDEX, b'{"sha256":"' + sha256(text).encode() + b'","files":' + text + b"}")
 
-    def _write(self, name: str, data: bytes, *, flushed: bool) -> None:
+    def _write(self, name: str, data: bytes) -> None:
         try:
-            write_atomic(self.folder / name, data, flushed=flushed)
+            # Whoever finds it half written after a crash reads the logs anew: it need not reach the disk at once.
+            write_atomic(self.folder / name, data, flushed=False)
         except OSError as problem:
             raise NotKeptError(str(problem)) from None
 
@@ -175,4 +175,4 @@ def _piece(told: dict[str, Any]) -> Piece:
     }
     runs = [(start, end) for start, end in told["runs"]]
     samples = tuple(Sample(**sample) for sample in told["samples"])
-    return Piece(**{**told, "rows": ROWS.empty_table(), "months": months, "runs": runs, "samples": samples})
+    return Piece(**{**told, "rows": NO_ROWS, "months": months, "runs": runs, "samples": samples})

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from slo_assets.config import SloConfig
 from slo_assets.domain.event_log import FAILURE, FILE_COLUMNS, SUCCESS, UNFINISHED
 from slo_assets.logs.pairing import pair
-from slo_assets.logs.pieces import ROWS, texts_of
+from slo_assets.logs.pieces import NO_ROWS, texts_of
 from slo_assets.logs.rules import FAILURE as FAILED
 from slo_assets.logs.rules import START
 from slo_assets.logs.timestamps import Ints
@@ -113,7 +113,7 @@ class _Operations:
         self._keys, self._events, self._components = Names(), Names(), Names()
         self._component_of = cache(config.component_of)
         self._columns = {name: _Column(kind) for name, kind in TYPES.items()}
-        self._opened = self._rows(ROWS.empty_table())
+        self._opened = self._rows(NO_ROWS)
 
     def add(self, table: pa.Table) -> None:
         """Take the next rows in: an end is an operation, a start waits for its end."""

@@ -23,13 +23,15 @@ from slo_assets.config import Logs, Reading
 from slo_assets.logs.files import UTF8_MARK, ChangedWhileReadError, blocks, open_log
 from slo_assets.logs.lines import LOOK
 from slo_assets.logs.machine import NEVER
-from slo_assets.logs.pieces import ROWS, Piece, PieceReader, join
+from slo_assets.logs.pieces import NO_ROWS, ROWS, Piece, PieceReader, join
 from slo_assets.logs.scratch import scratch
 from slo_assets.logs.workers import Workers
 from slo_assets.periods import MINUTE
 
 #: A worker's share, and the chunks in it whose digests make the file's.
 SHARE, CHUNK = 16 << 20, 1 << 20
+#: What is new of a file is cut into so many shares at least, unless they had less than a chunk.
+FEWEST = 4
 #: How much is read beyond a share to find the end of its last line.
 BEYOND = 1 << 16
 
@@ -107,7 +109,7 @@ class Read:
     def of(cls, piece: Piece, chunks: tuple[str, ...] = (), length: int = 0) -> Read:
         """What was read, packed by the worker: that is the smaller part of the way, and of the time."""
         rows = to_bytes(piece.rows)
-        return cls(replace(piece, rows=ROWS.empty_table()), rows, digest(rows), chunks, length)
+        return cls(replace(piece, rows=NO_ROWS), rows, digest(rows), chunks, length)
 
     @property
     def whole(self) -> Piece:
@@ -166,7 +168,7 @@ class Part:
         chunks = digests(data[self.start - first : self.stop - first])
         begin = self._begin(data, first)
         if begin >= self.end:
-            return Read.of(Piece(ROWS.empty_table()), chunks, self.stop - self.start)
+            return Read.of(Piece(NO_ROWS), chunks, self.stop - self.start)
         while self._end(data, first) < 0 and beyond <= reader.limit:
             beyond *= 4
             data = read_range(self.path, first, min(self.end + beyond, self.size))

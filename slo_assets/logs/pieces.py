@@ -21,7 +21,7 @@ from slo_assets.logs import machine
 from slo_assets.logs.lines import Lines, Literal, frequencies, is_utf8, slices
 from slo_assets.logs.machine import HIGH, LINES, LOW, NEVER, NONE, PERIOD, UNTIMED
 from slo_assets.logs.records import Records
-from slo_assets.logs.rules import TOLD, Taken, TextRules
+from slo_assets.logs.rules import TOLD, Taken, text_rules
 from slo_assets.logs.timeline import Timeline, month_key, month_starts, timeline
 from slo_assets.logs.timestamps import Ints, LineTimes, room
 from slo_assets.periods import MINUTE
@@ -32,6 +32,7 @@ RECORDS = 1 << 20
 ROWS = pa.schema(
     [("line", pa.int64()), ("instant", pa.int64()), ("stamp", pa.int64()), ("what", pa.dictionary(pa.int32(), TOLD))]
 )
+NO_ROWS = ROWS.empty_table()
 #: The month of lines that wait for the piece before.
 WAITING = ""
 UNDECODABLE, OVER_LONG, MALFORMED = "undecodable", "overLong", "malformed"
@@ -112,7 +113,7 @@ class PieceReader:
         self._gap = round(logs.silence_minutes * MINUTE)
         json = reading.dialect.format == "json"
         self._records = Records(reading.dialect, reading.rules, name, reading.year) if json else None
-        self._rules = TextRules(() if json else reading.rules)
+        self._rules = text_rules(() if json else reading.rules)
 
     def read(self, data: memoryview) -> Piece:
         """Read a piece, which begins with a line and ends with one."""
@@ -252,7 +253,7 @@ def _counted(instants: Ints, groups: Ints) -> list[tuple[str, int, int]]:
 
 def placed(pieces: Iterable[Piece], until: int = NEVER) -> Iterator[pa.Table]:
     """The rows of pieces in a row, with the whole's line numbers and the instants that some were waiting for."""
-    before = Piece(ROWS.empty_table())
+    before = Piece(NO_ROWS)
     for piece in pieces:
         yield _placed(piece.rows, before, until)
         before = _after(before, piece)
@@ -271,7 +272,7 @@ def join(pieces: Iterable[Piece], gap: int, samples: int, until: int = NEVER) ->
     months: dict[str, Month] = {}
     runs: list[Interval] = []
     flawed: list[Sample] = []
-    before, future = Piece(ROWS.empty_table()), 0
+    before, future = Piece(NO_ROWS), 0
     for piece in parts:
         waits = before.last == NONE
         for key, month in piece.months.items():
@@ -300,7 +301,7 @@ def join(pieces: Iterable[Piece], gap: int, samples: int, until: int = NEVER) ->
 def _whole(tables: list[pa.Table]) -> pa.Table:
     tables = [part for part in tables if len(part)]
     if len(tables) < 2:  # noqa: PLR2004
-        return tables[0] if tables else ROWS.empty_table()
+        return tables[0] if tables else NO_ROWS
     rows = pa.concat_tables(tables)
     lines, instants, stamps = (rows[name].to_numpy() for name in ("line", "instant", "stamp"))
     return table(lines, instants, stamps, *texts_of(rows))
@@ -355,4 +356,4 @@ def _first_of_each(samples: Iterable[Sample], count: int) -> tuple[Sample, ...]:
 
 def dated(first: int) -> Piece:
     """What stands before a file's first line: nothing but an instant."""
-    return Piece(ROWS.empty_table(), first=first, last=first)
+    return Piece(NO_ROWS, first=first, last=first)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +114,12 @@ class TextRules:
         places = np.empty(len(told), np.int64)
         places[used] = np.arange(len(used))
         return Taken(lines, places[whats], told.take(pa.array(used)))
+
+
+@lru_cache(maxsize=64)
+def text_rules(rules: tuple[Rule, ...]) -> TextRules:
+    """The same for all files that are read by the same rules, so that what is remembered serves all of them."""
+    return TextRules(rules)
 
 
 class Part(Enum):
