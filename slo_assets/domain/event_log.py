@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -44,18 +44,20 @@ def event_frame(rows: Mapping[str, list[Any]], columns: Mapping[str, str] = FILE
     return pd.DataFrame({name: pd.Series(rows.get(name, []), dtype=kind) for name, kind in columns.items()})
 
 
-def stacked(frames: Sequence[pd.DataFrame], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
-    """Frames of events as one, column by column; those of the frames are given up, so that memory holds them once.
+def stacked(frames: list[pd.DataFrame], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
+    """Frames of events as one, column by column; the list is emptied, so that memory holds them once.
 
     The categories of its columns are the values that occur, ascending: equal events are equal frames.
     """
     if not frames:
         return event_frame({}, columns)
+    parts = [{name: frame[name].array for name in columns} for frame in frames]
+    frames.clear()
     return pd.DataFrame(
         {
-            name: _categories([frame.pop(name).array for frame in frames])
+            name: _categories([part.pop(name) for part in parts])
             if kind == "category"
-            else _one([frame.pop(name).to_numpy() for frame in frames])
+            else _one([part.pop(name).to_numpy() for part in parts])
             for name, kind in columns.items()
         },
         copy=False,

@@ -29,8 +29,8 @@ from slo_assets.logs.machine import NEVER, NONE
 from slo_assets.logs.names import name_instant
 from slo_assets.logs.operations import operations
 from slo_assets.logs.parts import (
+    BEYOND,
     CHUNK,
-    FEWEST,
     SHARE,
     Part,
     Read,
@@ -315,10 +315,8 @@ class Plan:
             yield Whole(self.path, self.settings, until)
             return
         size = self.version.size
-        # Of little, too, every core has a part.
-        share = min(SHARE, max(-(-(size - self.start) // (FEWEST * CHUNK)), 1) * CHUNK)
-        for start in range(self.start, max(size, 1), share):
-            stop, begin = min(start + share, size), max(start, self.begin)
+        for start in range(self.start, max(size, 1), SHARE):
+            stop, begin = min(start + SHARE, size), max(start, self.begin)
             at_line = start == self.start
             yield Part(self.path, self.settings, start, stop, begin, min(stop, self.goes_on), size, at_line, until)
         if self.goes_on < size:
@@ -395,7 +393,7 @@ def last_line(path: UPath, size: int) -> int:
     """Where the line begins that a file's last line feed leaves open; its size where that ends the file."""
     stop = size
     while stop > 0:
-        start = max(stop - CHUNK, 0)
+        start = max(stop - BEYOND, 0)
         found = bytes(read_range(path, start, stop)).rfind(b"\n")
         if found >= 0:
             return start + found + 1

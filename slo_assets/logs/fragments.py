@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -150,7 +150,7 @@ def _entry(file: KnownFile) -> dict[str, Any]:
         {"key": fragment.key, "start": fragment.start, "stop": fragment.stop, "piece": _told(fragment.piece)}
         for fragment in file.fragments
     ]
-    return asdict(replace(file, fragments=())) | {"fragments": fragments}
+    return vars(file) | {"version": vars(file.version), "fragments": fragments}
 
 
 def _told(piece: Piece) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Names(dict[str, int]):
 
     def codes(self, names: pa.Array) -> Ints:
         """The number of each name, -1 for none."""
-        encoded = names.dictionary_encode()
+        encoded = names if isinstance(names, pa.DictionaryArray) else names.dictionary_encode()
         numbers = np.array([*(self[name] for name in encoded.dictionary.to_pylist()), -1], np.int64)
         found: Ints = numbers[encoded.indices.fill_null(-1).to_numpy()]
         return found
@@ -146,9 +146,9 @@ class _Operations:
 
     def _rows(self, table: pa.Table) -> _Rows:
         whats, told = texts_of(table)
-        event, said = told.field("event"), told.field("duration_ms")
-        owned = pa.array([self._component_of(key) for key in event.to_pylist()], pa.string())
-        owners = pc.coalesce(told.field("component"), owned)
+        event, said = told.field("event").dictionary_encode(), told.field("duration_ms")
+        owned = pa.array([self._component_of(key) for key in event.dictionary.to_pylist()], pa.string())
+        owners = pc.coalesce(told.field("component"), owned.take(event.indices))
         return _Rows(
             line=table["line"].to_numpy(),
             instant=table["instant"].to_numpy(),

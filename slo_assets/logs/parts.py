@@ -30,8 +30,6 @@ from slo_assets.periods import MINUTE
 
 #: A worker's share, and the chunks in it whose digests make the file's.
 SHARE, CHUNK = 16 << 20, 1 << 20
-#: What is new of a file is cut into so many shares at least, unless they had less than a chunk.
-FEWEST = 4
 #: How much is read beyond a share to find the end of its last line.
 BEYOND = 1 << 16
 
@@ -84,7 +82,12 @@ def _reader(settings: Settings, name: str, until: int) -> PieceReader:
 
 def new_reader(settings: Settings, name: str, until: int) -> PieceReader:
     """A reader of its own, which may remember the year."""
-    return PieceReader(settings.limits, Reading.model_validate_json(settings.reading), name, until)
+    return PieceReader(settings.limits, _reading(settings.reading), name, until)
+
+
+@lru_cache(maxsize=64)
+def _reading(text: str) -> Reading:
+    return Reading.model_validate_json(text)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+STEP = 1 << 22
 _own = threading.local()
 
 
@@ -18,7 +19,8 @@ def scratch(purpose: str, count: int, kind: str) -> npt.NDArray[Any]:
     """
     found: npt.NDArray[Any] | None = getattr(_own, purpose, None)
     if found is None or len(found) < count:
-        found = np.empty(count, kind)
+        # In large steps, so that the system gives large pages.
+        found = np.empty(-(-count // STEP) * STEP, kind)
         setattr(_own, purpose, found)
     return found[:count]
 
