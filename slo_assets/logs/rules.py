@@ -207,10 +207,14 @@ def _matched(rule: Rule, texts: pa.Array) -> Taken:
     numbers = np.arange(len(texts))
     if rule.pattern is None or not len(texts):
         return taken(rule, {}, numbers)
-    found = pc.extract_regex(texts, f"^(?:{rule.pattern})" if _begins_with_text(rule) else rule.pattern)
-    if found.null_count and _begins_with_text(rule):
+    if not _begins_with_text(rule):
+        found = pc.extract_regex(texts, rule.pattern)
+    else:
+        found = pc.extract_regex(texts, f"^(?:{rule.pattern})")
         # The match may begin at a later occurrence of the text.
-        found = pc.coalesce(found, pc.extract_regex(texts, rule.pattern))
+        literal, missed = str(rule.contains).encode(), texts.filter(pc.is_null(found)).to_pylist()
+        if any(text.find(literal, 1) > 0 for text in missed):
+            found = pc.coalesce(found, pc.extract_regex(texts, rule.pattern))
     return taken(rule, captured(found.drop_null()), numbers[np.asarray(found.is_valid())])
 
 
