@@ -208,7 +208,7 @@ def _stormy(events: pd.DataFrame, chosen: npt.NDArray[np.bool_], config: SloConf
     limit = config.detection.storm.operations_per_second
     # Rows of one series and second are counted in one place, most places by far are those of few series and seconds:
     # where few are counted is no storm, and little is left to be looked at closely.
-    counts = np.zeros(1 << max(len(chosen).bit_length() - 1, 10), np.int64)
+    counts = np.zeros(1 << max(len(chosen).bit_length() - 3, 10), np.int64)
     for rows in _parts(chosen):
         counts += np.bincount(_places(events, rows, len(counts)), minlength=len(counts))
     found = (rows[counts[_places(events, rows, len(counts))] > limit] for rows in _parts(chosen))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 STEP = 1 << 22
 _own = threading.local()
@@ -29,3 +30,4 @@ def release() -> None:
     """Give the memory of all threads back, for as long as nothing is read."""
     global _own  # noqa: PLW0603
     _own = threading.local()
+    pa.default_memory_pool().release_unused()

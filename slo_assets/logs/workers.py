@@ -44,9 +44,9 @@ class Workers:
 
 @cache
 def local_workers() -> Workers:
-    """One thread for each core that this process may use, kept for its lifetime."""
+    """One thread more than this process may use cores, kept for its lifetime: some thread waits for the interpreter."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Workers(ThreadPoolExecutor(cores, thread_name_prefix="logs"), 2 * cores)
+    return Workers(ThreadPoolExecutor(cores + 1, thread_name_prefix="logs"), 2 * cores)
 
 
 @cache

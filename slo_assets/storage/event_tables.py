@@ -51,6 +51,7 @@ def _to_parquet(events: pd.DataFrame, columns: Mapping[str, str], note: Mapping[
         use_dictionary=[name for name, kind in columns.items() if kind in {"category", "float64"}],
         column_encoding=dict.fromkeys(deltas, "DELTA_BINARY_PACKED"),
         write_page_checksum=True,
+        write_statistics=deltas,
     ) as file:
         for start in range(0, max(len(events), 1), ROWS):
             part = events.iloc[start : start + ROWS]
