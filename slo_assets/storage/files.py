@@ -57,12 +57,12 @@ def write_atomic(path: UPath, data: bytes, *, flushed: bool = True) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if is_local(path):
-            _replace(Path(path.path), data)
+            _replace(Path(path.path), data, flushed)
         else:
             path.write_bytes(data)
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, data: bytes, flushed: bool) -> None:
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     scratch = Path(name)
     try:

@@ -132,16 +132,12 @@ def test_a_fragment_that_is_kept_again_is_there_again(store: Fragments) -> None:
     assert rows_of(store.rows(fragment)) == rows_of(PIECE.rows)
 
 
-def test_what_cannot_be_kept_is_told_with_the_folder_and_a_remedy(
-    store: Fragments, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_path: UPath, _data: bytes, *, flushed: bool) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(module, "write_atomic", full)
+def test_what_cannot_be_kept_is_told_with_the_folder_and_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "scans").write_text("a file where the folder ought to be", encoding="utf-8")
+    store = Fragments(UPath(tmp_path) / "scans")
 
     for keep in (lambda: store.keep(0, 9, READ), lambda: store.remember({})):
-        with pytest.raises(NotKeptError, match=r"scans cannot be written to: .*No space left.*Remedy: "):
+        with pytest.raises(NotKeptError, match=r"scans/.* cannot be written: .*scans.*Remedy: make room there"):
             keep()
 
 
