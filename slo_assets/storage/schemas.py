@@ -58,8 +58,11 @@ def validate(document: Any, name: str, *, most: int = 5) -> None:
     Raises:
         SchemaError: the document does not fit.
     """
-    if _quick(name).is_valid(document):
-        return
+    try:
+        if _quick(name).is_valid(document):
+            return
+    except ValueError:
+        pass  # half a character, which is no UTF-8: the slower one looks at it like at any other
     found = sorted(_telling(name).iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
     if found:
         told = [f"{_place(error.absolute_path)}: {_shorten(error.message)}" for error in found[:most]]
