@@ -1,14 +1,19 @@
 """The code location: what the UI shows of the graph before anything ran."""
 
+import datetime as dt
 import subprocess
 import sys
 from itertools import pairwise
 
 import dagster as dg
 import pytest
+import yaml
+from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from slo_assets.definitions import ASSETS, build_defs, defs
+from slo_assets.staleness import FOLLOWS_INPUT
 from slo_assets.storage.deliverables import DELIVERABLES
+from slo_assets_tests.conftest import ROOT
 
 FLOW = (
     "production_logs",
@@ -80,3 +85,43 @@ def test_loading_the_definitions_imports_no_heavy_library() -> None:
     found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
 
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("asset", MATERIALIZED)
+def test_each_asset_is_overdue_after_a_night_without_materialization(asset: str) -> None:
+    policy = SPECS[asset].freshness_policy
+
+    assert isinstance(policy, TimeWindowFreshnessPolicy)
+    assert policy.warn_window is not None
+    assert policy.warn_window.to_timedelta() == dt.timedelta(hours=26)
+    assert policy.fail_window.to_timedelta() == dt.timedelta(hours=36)
+
+
+@pytest.mark.parametrize("job", ["materialize_month", "refresh_month"])
+def test_what_is_judged_by_the_minute_is_no_step_of_a_months_run(job: str) -> None:
+    checks = {key.name for key in defs.resolve_job_def(job).asset_layer.asset_graph.asset_check_keys}
+
+    assert not checks & {"open_month_fresh", "logs_on_time"}
+    assert "published_whole" in checks
+
+
+def test_a_refresh_observes_what_it_is_made_from() -> None:
+    graph = defs.resolve_job_def("refresh_month").asset_layer.asset_graph
+
+    assert {key.path[-1] for key in graph.observable_asset_keys} == {
+        "production_logs",
+        "reported_telemetry",
+        "slo_config",
+    }
+
+
+def test_runs_of_one_month_and_runs_that_follow_the_input_wait_for_each_other() -> None:
+    settings = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
+    limits = {limit["key"]: limit for limit in settings["concurrency"]["runs"]["tag_concurrency_limits"]}
+
+    assert limits["dagster/partition"] == {
+        "key": "dagster/partition",
+        "value": {"applyLimitPerUniqueValue": True},
+        "limit": 1,
+    }
+    assert limits[FOLLOWS_INPUT]["limit"] == limits["dagster/backfill"]["limit"] == 1
