@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import dagster as dg
 import pytest
@@ -35,8 +36,7 @@ def months(instance: dg.DagsterInstance, night: str, clock: str = "") -> list[st
 
 def look(project: Project, month: str, night: str) -> None:
     """Look at the input of a month as its nightly run does, at a given night."""
-    project.now = f"{night}T02:15:00Z"
-    job = project.definitions.resolve_job_def(REFRESH_MONTH.name)
+    job = replace(project, now=f"{night}T02:15:00Z").definitions.resolve_job_def(REFRESH_MONTH.name)
     done = job.execute_in_process(
         instance=project.instance,
         partition_key=month,
