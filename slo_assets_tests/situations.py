@@ -160,7 +160,7 @@ def documents(
         "error-budgets": budgets,
         "sla-compliance-report": compliance,
         "slo-sli-sla-dashboard": dashboard.document(
-            dashboard.Sources(framework, shown, targets, budgets, compliance), month, config
+            dashboard.Sources(anomalies, framework, shown, targets, budgets, compliance), month, config
         ),
     }
     return {**made, WORKFLOW_STATE.name: workflow.document(compliance, checksums(made), month, config)}

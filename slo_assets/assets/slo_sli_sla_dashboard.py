@@ -12,6 +12,7 @@ from slo_assets.resources import Inputs
 @monthly_asset(ins={"sli_metrics": months_before(-1, 0, "sli_metrics")})
 def slo_sli_sla_dashboard(
     context: dg.AssetExecutionContext,
+    telemetry: dict[str, Any],
     sli_framework: dict[str, Any],
     sli_metrics: dict[str, Any],
     slo_targets: dict[str, Any],
@@ -25,7 +26,7 @@ def slo_sli_sla_dashboard(
     """
     from slo_assets.domain import dashboard as domain
 
-    sources = domain.Sources(sli_framework, sli_metrics, slo_targets, error_budgets, sla_compliance_report)
+    sources = domain.Sources(telemetry, sli_framework, sli_metrics, slo_targets, error_budgets, sla_compliance_report)
     period = Period(context.partition_key)
     document = domain.document(sources, period, inputs.config_of(period))
     sections = document["dashboard"]["sections"]

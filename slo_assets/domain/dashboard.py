@@ -5,17 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from slo_assets.config import SloConfig
+from slo_assets.config import SEVERITIES, SloConfig
 from slo_assets.domain.documents import Document, envelope
 from slo_assets.domain.rounding import rounded
 from slo_assets.domain.verdicts import AT_RISK, FAILED
 from slo_assets.periods import Period
+
+#: So many files that were set aside are named; the others are counted.
+NAMED_FILES = 20
+
+#: What the dashboard tells of an anomaly.
+ANOMALY = (
+    "id",
+    "component",
+    "event",
+    "severity",
+    "sli",
+    "origin",
+    "description",
+    "occurrences",
+    "avgDuration",
+    "totalDuration",
+    "firstSeen",
+    "lastSeen",
+    "source",
+)
+
+#: What it tells of each day.
+DAY = ("date", "p95", "errorRate", "availability", "operations", "badMinutes", "coverage")
 
 
 @dataclass(frozen=True)
 class Sources:
     """The documents that the dashboard shows; ``metrics`` by period, this one and the one before."""
 
+    telemetry: Document
     framework: Document
     metrics: Mapping[str, Document]
     targets: Document
@@ -37,6 +61,7 @@ def document(sources: Sources, period: Period, config: SloConfig) -> Document:
         "title": config.dashboard.title,
         "refreshInterval": config.dashboard.refresh_interval,
         "lastUpdated": report["generatedDate"],
+        "closed": sources.telemetry["metadata"]["closed"],
         "summary": report["summary"],
         "sections": {
             "componentHealth": {"components": [_health(name, sources) for name in names]},
@@ -45,6 +70,8 @@ def document(sources: Sources, period: Period, config: SloConfig) -> Document:
             "errorBudgets": {"burndown": [_burndown(name, sources) for name in names]},
             "historicalTrends": {"periods": report["history"]},
             "alerts": {"active": [alert for name in names for alert in _alerts(name, sources)]},
+            "anomalies": {"found": _anomalies(sources.telemetry)},
+            "evidence": _evidence(sources.telemetry),
         },
     }
     return envelope(config, period, {"dashboard": dashboard})
@@ -76,42 +103,67 @@ def _health(name: str, sources: Sources) -> Document:
         "riskLevel": framework["riskLevel"],
         "anomalies": framework["anomalyCount"],
         "coverage": detail["coverage"],
+        "observedMinutes": detail["observedMinutes"],
         "unknownMinutes": detail["unknownMinutes"],
         "confidence": detail["confidence"],
     }
 
 
 def _card(name: str, sources: Sources, period: Period, config: SloConfig) -> Document:
-    metrics, before = _metrics(name, sources), sources.metrics.get(period.shifted(-1).key, {"metrics": {}})
-    last = before["metrics"].get(name, {"latency": {"p95": None}})["latency"]["p95"]
+    metrics = _metrics(name, sources)
+    before = sources.metrics.get(period.shifted(-1).key, {"metrics": {}})["metrics"].get(name)
+    trends = _trends(metrics, before, config.dashboard.trend_percent)
+    rate = metrics["errorRateDetail"]
     return {
         "component": name,
         "latencyP50": metrics["latency"]["p50"],
         "latencyP95": metrics["latency"]["p95"],
         "latencyP99": metrics["latency"]["p99"],
-        "trend": trend(metrics["latency"]["p95"], last, config.dashboard.trend_percent),
+        "trend": trends["latency"],
+        "trends": trends,
         "status": metrics["latency"]["status"],
         "errorRate": metrics["errorRate"],
         "availability": metrics["availability"],
         "completeness": metrics["completeness"],
         "freshness": metrics["freshness"],
-        "operations": metrics["errorRateDetail"]["operations"],
+        **{key: rate[key] for key in ("operations", "failures", "reportedErrors", "unratedErrors")},
+        "unfinished": metrics["completenessDetail"]["unfinished"],
         "confidence": metrics["latency"]["confidence"],
-        "history": [
-            {key: day[key] for key in ("date", "p95", "errorRate", "availability")} for day in metrics["history"]
-        ],
+        "reasons": _reasons(metrics),
+        "history": [{key: day[key] for key in DAY} for day in metrics["history"]],
     }
+
+
+def _trends(metrics: Document, before: Document | None, percent: float) -> Document:
+    """Where p95, error rate and availability went against the last period."""
+    figures = [
+        {"latency": of["latency"]["p95"], "errorRate": of["errorRate"], "availability": of["availability"]}
+        for of in (metrics, before or {"latency": {"p95": None}, "errorRate": None, "availability": None})
+    ]
+    return {sli: trend(now, figures[1][sli], percent) for sli, now in figures[0].items()}
+
+
+def _reasons(metrics: Document) -> dict[str, str]:
+    """Why SLIs are not known, for those that are not."""
+    details = {
+        "latency": metrics["latency"],
+        **{sli: metrics[f"{sli}Detail"] for sli in ("errorRate", "availability", "completeness", "freshness")},
+    }
+    return {sli: detail["reason"] for sli, detail in details.items() if "reason" in detail}
 
 
 def _gauge(name: str, sources: Sources) -> Document:
     component = sources.compliance["complianceReport"]["components"][name]
     availability = component["availabilityCompliance"]
+    detail = _metrics(name, sources)["availabilityDetail"]
     return {
         "component": name,
         "compliance": availability["actual"],
         "target": availability["target"],
         "status": availability["status"],
         "certainty": availability["certainty"],
+        "lowerBound": detail["lowerBound"],
+        "upperBound": detail["upperBound"],
         "latency": component["latencyCompliance"],
         "errorRate": component["errorRateCompliance"],
     }
@@ -119,9 +171,19 @@ def _gauge(name: str, sources: Sources) -> Document:
 
 def _burndown(name: str, sources: Sources) -> Document:
     budget = sources.budgets["errorBudgets"][name]
-    used = budget["burnRatePercent"]
     return {
         "component": name,
+        "target": budget["target"],
+        **_left(budget),
+        "series": budget["burnDown"],
+        "errorRate": {"target": budget["errorRate"]["target"], **_left(budget["errorRate"])},
+    }
+
+
+def _left(budget: Document) -> Document:
+    """What is left of a budget, in its unit and in percent."""
+    used = budget["burnRatePercent"]
+    return {
         "allowed": budget["allowed"],
         "consumed": budget["consumed"],
         "remaining": budget["remaining"],
@@ -129,7 +191,7 @@ def _burndown(name: str, sources: Sources) -> Document:
         "daysRemaining": budget["daysRemaining"],
         "status": budget["status"],
         "projection": budget["projection"],
-        "series": budget["burnDown"],
+        "projectedPercent": budget["projectedPercent"],
     }
 
 
@@ -144,6 +206,32 @@ def _alerts(name: str, sources: Sources) -> Iterator[Document]:
     for objective, crossed in (("availability", budget["alerts"]), ("errorRate", budget["errorRate"]["alerts"])):
         for alert in reversed(crossed):
             yield {"component": name, "objective": objective, "kind": "budget", **alert}
+
+
+def _anomalies(telemetry: Document) -> list[Document]:
+    """The period's anomalies, the gravest first and the longest of equal ones."""
+    found = [{key: anomaly[key] for key in ANOMALY} for anomaly in telemetry["anomalies"]]
+    return sorted(
+        found, key=lambda a: (SEVERITIES.index(a["severity"]), -a["totalDuration"], a["component"], a["event"])
+    )
+
+
+def _evidence(telemetry: Document) -> Document:
+    """What the figures rest on, and what could not be used."""
+    metadata = telemetry["metadata"]
+    aside, unmapped = metadata["setAside"], metadata["unmapped"]
+    return {
+        "logFiles": len(metadata["logFiles"]),
+        "logEntriesAnalyzed": metadata["logEntriesAnalyzed"],
+        "reports": len(metadata["reports"]),
+        "quarantine": aside["quarantine"][:NAMED_FILES],
+        "moreQuarantined": len(aside["quarantine"][NAMED_FILES:]),
+        "duplicates": len(aside["duplicates"]),
+        "futureLines": sum(aside["futureLines"].values()),
+        "futureReports": len(aside["futureReports"]),
+        "unmappedEvents": sum(unmapped["events"].values()) + unmapped["moreEvents"]["events"],
+        "unmappedAnomalies": len(unmapped["anomalies"]),
+    }
 
 
 def _metrics(name: str, sources: Sources) -> Document:

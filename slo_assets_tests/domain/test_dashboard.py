@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from slo_assets.config import SloConfig
-from slo_assets.domain.dashboard import Sources, document, trend
+from slo_assets.domain.dashboard import Sources, _evidence, document, trend
 from slo_assets.domain.documents import Document
 from slo_assets.periods import Period
 from slo_assets_tests.domain.telling import (
@@ -49,9 +49,19 @@ def sections(config: SloConfig | None = None, **other: Document) -> Document:
     made = documents()
     metrics = {NOVEMBER: made["sli-metrics"], **other}
     sources = Sources(
-        made["sli-framework"], metrics, made["slo-targets"], made["error-budgets"], made["sla-compliance-report"]
+        made["renderx-web-telemetry"],
+        made["sli-framework"],
+        metrics,
+        made["slo-targets"],
+        made["error-budgets"],
+        made["sla-compliance-report"],
     )
     return dict(document(sources, Period(NOVEMBER), config or shipped_config())["dashboard"])
+
+
+def figures(p95: float | None = None, rate: float | None = None, availability: float | None = None) -> Document:
+    """What a card compares with of the month before."""
+    return {"latency": {"p95": p95}, "errorRate": rate, "availability": availability}
 
 
 def of(name: str, entries: list[Document]) -> Document:
@@ -86,14 +96,30 @@ def test_a_change_of_exactly_five_percent_is_stable_whatever_floats_say(now: flo
 @pytest.mark.parametrize(("factor", "expected"), [(0.5, "up"), (1.0, "stable"), (2.0, "down"), (None, None)], ids=str)
 def test_a_card_s_trend_compares_this_p95_with_the_last_month_s(factor: float | None, expected: str | None):
     p95 = documents()["sli-metrics"]["metrics"][CANVAS]["latency"]["p95"]
-    last = {"metrics": {CANVAS: {"latency": {"p95": None if factor is None else p95 * factor}}}}
+    last = {"metrics": {CANVAS: figures(None if factor is None else p95 * factor)}}
     cards = sections(**{"2025-10": last})["sections"]["sliMetrics"]["cards"]
     assert of(CANVAS, cards)["trend"] == expected
     assert of("theme", cards)["trend"] is None
 
 
+def test_each_figure_of_a_card_has_a_trend_of_its_own():
+    now = documents()["sli-metrics"]["metrics"][CANVAS]
+    last = figures(now["latency"]["p95"] * 2, now["errorRate"] / 2, now["availability"])
+    card = of(CANVAS, sections(**{"2025-10": {"metrics": {CANVAS: last}}})["sections"]["sliMetrics"]["cards"])
+    assert card["trends"] == {"latency": "down", "errorRate": "up", "availability": "stable"}
+
+
+def test_a_card_says_why_a_figure_is_not_known_and_only_then():
+    cards = sections()["sections"]["sliMetrics"]["cards"]
+    assert of(CANVAS, cards)["reasons"] == {}
+    unknown = of("host-sdk", cards)
+    assert unknown["latencyP95"] is unknown["availability"] is None
+    assert set(unknown["reasons"]) == {"latency", "errorRate", "availability", "completeness", "freshness"}
+    assert unknown["reasons"]["availability"] == "no log or report looked at the component in the period"
+
+
 def test_the_month_before_the_last_is_not_compared():
-    older = {"metrics": {CANVAS: {"latency": {"p95": 1.0}}}}
+    older = {"metrics": {CANVAS: figures(1.0)}}
     assert of(CANVAS, sections(**{"2025-09": older})["sections"]["sliMetrics"]["cards"])["trend"] is None
 
 
@@ -110,13 +136,14 @@ def numbers(value: Any) -> Iterator[float]:
 
 def test_every_number_stands_in_one_of_the_documents_or_is_what_is_left_of_100():
     made = documents()
+    counted = {0.0, 1.0, 2.0}  # files and reports, which their document lists
     known = {number for name, source in made.items() if "dashboard" not in name for number in numbers(source)}
     left = {
         round(100 - budget["burnRatePercent"], 4)
         for budget in made["error-budgets"]["errorBudgets"].values()
         if budget["burnRatePercent"] is not None
     }
-    assert set(numbers(sections())) <= known | left | {300.0}
+    assert set(numbers(sections())) <= known | left | counted | {300.0}
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
@@ -136,8 +163,17 @@ def test_each_section_repeats_its_document(name: str):
         judged["availabilityCompliance"][key] for key in ("actual", "target", "status", "certainty")
     )
     burndown = of(name, shown["errorBudgets"]["burndown"])
-    for key in ("allowed", "consumed", "remaining", "daysRemaining", "status", "projection"):
+    for key in ("allowed", "consumed", "remaining", "daysRemaining", "status", "projection", "projectedPercent"):
         assert burndown[key] == budget[key]
+        assert burndown["errorRate"][key] == budget["errorRate"][key]
+    assert (burndown["target"], burndown["errorRate"]["target"]) == (budget["target"], budget["errorRate"]["target"])
+    detail = metrics["availabilityDetail"]
+    assert (gauge["lowerBound"], gauge["upperBound"]) == (detail["lowerBound"], detail["upperBound"])
+    assert [card[key] for key in ("operations", "failures", "reportedErrors", "unratedErrors")] == [
+        metrics["errorRateDetail"][key] for key in ("operations", "failures", "reportedErrors", "unratedErrors")
+    ]
+    assert card["unfinished"] == metrics["completenessDetail"]["unfinished"]
+    assert [day["coverage"] for day in card["history"]] == [day["coverage"] for day in metrics["history"]]
     used = budget["burnRatePercent"]
     assert burndown["percentage"] == (None if used is None else pytest.approx(100 - used, abs=1e-9))
     assert burndown["series"] == budget["burnDown"]
@@ -189,3 +225,50 @@ def test_summary_history_and_date_are_the_compliance_report_s():
     assert shown["summary"] == report["summary"]
     assert shown["lastUpdated"] == report["generatedDate"]
     assert shown["sections"]["historicalTrends"]["periods"] == report["history"]
+    assert shown["closed"] is True
+
+
+def test_anomalies_are_the_telemetry_s_the_gravest_first_with_the_log_line_of_the_first():
+    made = documents()["renderx-web-telemetry"]["anomalies"]
+    found = sections()["sections"]["anomalies"]["found"]
+    ranks = ["critical", "high", "medium", "low"]
+    order = [(ranks.index(anomaly["severity"]), -anomaly["totalDuration"]) for anomaly in found]
+    assert order == sorted(order)
+    assert {anomaly["id"] for anomaly in found} == {anomaly["id"] for anomaly in made}
+    for anomaly in found:
+        (source,) = (one for one in made if one["id"] == anomaly["id"])
+        assert anomaly.items() <= source.items()
+    (outage,) = (anomaly for anomaly in found if anomaly["event"] == "canvas:availability:outage")
+    assert outage["source"] == "app.log:301"
+
+
+def test_the_evidence_tells_what_the_figures_rest_on_and_what_was_set_aside():
+    telemetry = documents()["renderx-web-telemetry"]
+    metadata = telemetry["metadata"]
+    aside = [{"file": f"{n}.log", "reason": "undated", "detail": ""} for n in range(23)]
+    busy = {
+        **metadata,
+        "setAside": {
+            "quarantine": aside,
+            "duplicates": [{"file": "b.log", "sameAs": "a.log"}],
+            "futureLines": {"a.log": 3, "c.log": 4},
+            "futureReports": ["late.json"],
+        },
+        "unmapped": {
+            "events": {"x:y": 5},
+            "moreEvents": {"keys": 2, "events": 6},
+            "anomalies": [{"id": "a"}, {"id": "b"}],
+        },
+    }
+    assert _evidence({**telemetry, "metadata": busy}) == {
+        "logFiles": 1,
+        "logEntriesAnalyzed": metadata["logEntriesAnalyzed"],
+        "reports": 2,
+        "quarantine": aside[:20],
+        "moreQuarantined": 3,
+        "duplicates": 1,
+        "futureLines": 7,
+        "futureReports": 1,
+        "unmappedEvents": 11,
+        "unmappedAnomalies": 2,
+    }
