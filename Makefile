@@ -65,6 +65,6 @@ lock: ## write requirements.lock again from pyproject.toml (needs uv)
 	  --output-file requirements.lock pyproject.toml
 
 clean: ## remove .venv, Dagster's state, all output and caches
-	@rm -rf .venv .dagster data/work data/published data/releases data/audit build dist *.egg-info
+	@rm -rf .venv .dagster data/work data/published data/releases data/audit data/pages data/exports build dist *.egg-info
 	@rm -rf .coverage .coverage.* coverage.xml htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find slo_assets slo_assets_tests -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -15,18 +15,19 @@ import dagster as dg
 
 from slo_assets.definitions import build_defs
 from slo_assets.instance import for_many_months
-from slo_assets.jobs import MATERIALIZE_MONTH, OBSERVE_INPUTS
+from slo_assets.jobs import MATERIALIZE_MONTH, OBSERVE_INPUTS, RENDER_PAGE
 from slo_assets.periods import Period
 from slo_assets.records import Records, unfinished
 from slo_assets.resources import Inputs, default_resources
+from slo_assets.run_tags import REASON
 from slo_assets.settings import CONFIG_FILE, Settings
 from slo_assets.staleness import Staleness
 from slo_assets.storage.deliverables import DELIVERABLES, LOG_EVENTS
 
 #: Events are recorded all the same; the console has its own progress.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
+#: Why the months that it runs are run, as their tags say.
+COMMAND = "slo-assets run"
 #: Tag of a run with the process in which it runs, since nobody else watches over it.
 PROCESS_TAG = "slo_assets/process"
 #: A month that another process is making is waited for so long, in seconds.
@@ -90,6 +91,7 @@ class Backfill:
         self.inputs = inputs
         self._graph = definitions.resolve_asset_graph()
         self._month = definitions.resolve_job_def(MATERIALIZE_MONTH.name)
+        self._page = definitions.resolve_job_def(RENDER_PAGE.name)
         self._observe = definitions.resolve_job_def(OBSERVE_INPUTS.name)
         self.data, self.output = settings.data, settings.output
 
@@ -212,7 +214,7 @@ class Backfill:
                 run_config=QUIET,
                 raise_on_error=False,
                 run_id=run_id,
-                tags={PROCESS_TAG: this_process()},
+                tags={PROCESS_TAG: this_process(), REASON: COMMAND},
             )
         except dg.DagsterError as problem:
             return MonthResult(period, "", time.monotonic() - began, error=str(problem))
@@ -231,6 +233,27 @@ class Backfill:
             warnings=warnings,
             failures=failures,
         )
+
+    def undrawn(self, results: Iterable[MonthResult]) -> list[Period]:
+        """The months that were published anew, or that have no page yet."""
+        site = self.inputs.output.site
+        published = (result for result in results if not result.error)
+        return [one.period for one in published if not one.kept or not site.path(one.period.key).exists()]
+
+    def render(self, period: Period) -> str:
+        """Draw the page of a published month.
+
+        Returns:
+            Why that failed; empty when it did not.
+        """
+        result = self._page.execute_in_process(
+            instance=self.instance,
+            partition_key=period.key,
+            run_config=QUIET,
+            raise_on_error=False,
+            tags={REASON: "the month was published"},
+        )
+        return "" if result.success else failure(result)
 
     def _wait(self, period: Period) -> str:
         """Wait while another process makes the month; say why it is not waited for any longer."""

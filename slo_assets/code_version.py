@@ -30,13 +30,22 @@ MACHINERY = (
 BEYOND: Mapping[str, Sequence[str]] = {
     "log_events": ("slo_assets.logs.folder", "slo_assets.storage.event_tables"),
     "telemetry": ("slo_assets.logs.reports", "slo_assets.storage.canonical"),
+    "slo_dashboard_page": ("slo_assets.page.site",),
 }
+#: Files that are no modules and make an asset's bytes all the same.
+FILES: Mapping[str, str] = {"slo_dashboard_page": "page/template/*"}
 DOCUMENT = ("slo_assets.storage.canonical",)
 
 
 def asset_code_version(asset: str) -> str:
     """The code version of an asset, by its key."""
-    return code_version(f"slo_assets.assets.{asset}", *BEYOND.get(asset, DOCUMENT))
+    version = code_version(f"slo_assets.assets.{asset}", *BEYOND.get(asset, DOCUMENT))
+    if asset not in FILES:
+        return version
+    digest = hashlib.sha256(version.encode())
+    for path in sorted(ROOT.glob(FILES[asset])):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def code_version(*modules: str) -> str:

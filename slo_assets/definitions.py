@@ -13,6 +13,7 @@ from slo_assets.assets.production_logs import production_logs, reported_telemetr
 from slo_assets.assets.sla_compliance_report import sla_compliance_report
 from slo_assets.assets.sli_framework import sli_framework
 from slo_assets.assets.sli_metrics import sli_metrics
+from slo_assets.assets.slo_dashboard_page import slo_dashboard_page
 from slo_assets.assets.slo_sli_sla_dashboard import slo_sli_sla_dashboard
 from slo_assets.assets.slo_targets import slo_targets
 from slo_assets.assets.slo_workflow_state import slo_workflow_state
@@ -20,6 +21,7 @@ from slo_assets.assets.telemetry import telemetry
 from slo_assets.drift_checks import find_drift
 from slo_assets.freshness import CHECKS
 from slo_assets.jobs import JOBS
+from slo_assets.page_sensor import published_months
 from slo_assets.resources import default_resources
 from slo_assets.schedules import SCHEDULES
 from slo_assets.sensors import SENSORS
@@ -38,6 +40,7 @@ ASSETS: list[Any] = [
     sla_compliance_report,
     slo_sli_sla_dashboard,
     slo_workflow_state,
+    slo_dashboard_page,
 ]
 
 
@@ -48,11 +51,11 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: resources by key that replace the default ones, for tests.
     """
     return dg.Definitions(
-        assets=ASSETS,
+        assets=dg.with_source_code_references(ASSETS),
         asset_checks=[find_drift, *CHECKS],
         jobs=JOBS,
         schedules=SCHEDULES,
-        sensors=[*SENSORS, alerts],
+        sensors=[*SENSORS, alerts, published_months],
         resources={
             **default_resources(Settings.from_environment()),
             "courier": Courier(),

@@ -13,10 +13,11 @@ from slo_assets.hooks import record_failure
 from slo_assets.ops import roll_back_month, verify_months
 from slo_assets.staleness import FOLLOWS_INPUT
 
+PAGE = dg.AssetSelection.assets("slo_dashboard_page")
 SOURCES = dg.AssetSelection.assets("production_logs", "reported_telemetry", "slo_config")
 DRIFT_CHECKS = dg.AssetSelection.checks(*(spec.key for spec in SPECS))
 # What is judged by itself, hourly or by the minute, is no step of a month's run.
-MONTHLY = dg.AssetSelection.all() - SOURCES - DRIFT_CHECKS - dg.AssetSelection.checks(*CHECKS)
+MONTHLY = dg.AssetSelection.all() - SOURCES - PAGE - DRIFT_CHECKS - dg.AssetSelection.checks(*CHECKS)
 
 OBSERVE_INPUTS = dg.define_asset_job(
     "observe_inputs", selection=SOURCES, description="Look which months have new logs, reports or settings."
@@ -34,6 +35,9 @@ REFRESH_MONTH = dg.define_asset_job(
     description="Look for new input, then make one month's deliverables, unless they are up to date.",
     tags={FOLLOWS_INPUT: "yes"},
 )
+RENDER_PAGE = dg.define_asset_job(
+    "render_page", selection=PAGE, description="Draw the page of one published month, and the index over all."
+)
 
 
 @dg.job(executor_def=dg.in_process_executor, description="Look for drift in all published months, and put it right.")
@@ -48,4 +52,4 @@ def rollback() -> None:
     roll_back_month()
 
 
-JOBS: list[Any] = [OBSERVE_INPUTS, MATERIALIZE_MONTH, REFRESH_MONTH, verify, rollback]
+JOBS: list[Any] = [OBSERVE_INPUTS, MATERIALIZE_MONTH, REFRESH_MONTH, RENDER_PAGE, verify, rollback]

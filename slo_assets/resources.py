@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from slo_assets.domain.event_log import FileScan
     from slo_assets.domain.telemetry import Reports
     from slo_assets.logs.workers import Workers
+    from slo_assets.page.site import Site
     from slo_assets.storage.publication import Publication
     from slo_assets.storage.publisher import Publisher
 
@@ -66,6 +67,13 @@ class Output(dg.ConfigurableResource):
         """The assets whose work file of a period is missing or has another checksum (sha256, hex) than given."""
         paths = {asset: self.work(period) / file_name(asset) for asset in checksums}
         return [a for a, path in paths.items() if not path.exists() or sha256(path.read_bytes()) != checksums[a]]
+
+    @property
+    def site(self) -> "Site":
+        """The pages that people look at."""
+        from slo_assets.page.site import Site
+
+        return Site(UPath(self.url) / "pages")
 
     @property
     def scans(self) -> UPath:

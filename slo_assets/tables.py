@@ -107,6 +107,12 @@ def closing(results: Sequence[MonthResult], output: str, remaining: Sequence[Per
     return Group(table, *notes, *ending, Text(f"Published: {output}/published/<period>/"))
 
 
+def page_path(results: Sequence[MonthResult], output: str) -> str | None:
+    """The page of the latest month that was published; None where none was."""
+    published = [result.period.key for result in results if not result.error]
+    return f"{output}/pages/{max(published)}.html" if published else None
+
+
 def as_json(results: Sequence[MonthResult], output: str, remaining: Sequence[Period] = ()) -> dict[str, Any]:
     """The same for machines."""
     months = [
@@ -124,7 +130,8 @@ def as_json(results: Sequence[MonthResult], output: str, remaining: Sequence[Per
         for result in results
     ]
     left = [period.key for period in remaining]
-    return {"months": months, "remaining": left, "published": f"{output}/published"}
+    page = page_path(results, output)
+    return {"months": months, "remaining": left, "published": f"{output}/published", "page": page}
 
 
 def explanation(found: Explanation) -> RenderableType:

@@ -93,7 +93,9 @@ def test_run_for_people_ends_with_a_table_and_the_place_of_the_files(environment
     assert done.returncode == 0, done.stderr
     assert "[1/1] 2025-11 published" in done.stderr
     assert "canvas-component" in done.stdout
-    assert done.stdout.rstrip().endswith(f"Published: {environment['SLO_ASSETS_OUTPUT']}/published/<period>/")
+    page = f"{environment['SLO_ASSETS_OUTPUT']}/pages/2025-11.html"
+    assert done.stdout.rstrip().endswith(f"Page: {page}")
+    assert Path(page).stat().st_size > 0
 
 
 def test_dagsters_own_command_materializes_a_month_as_well(environment: dict[str, str]) -> None:

@@ -349,3 +349,10 @@ def test_a_changed_formula_makes_exactly_the_dependent_assets_out_of_date(
     real_copy.edit(name, lambda text: f"{text}\n_ANOTHER_WAY = True\n")
 
     assert {asset for asset in assets if asset_code_version(asset) != before[asset]} == dependent
+
+
+def test_the_page_s_version_follows_its_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = asset_code_version("slo_dashboard_page")
+    monkeypatch.setattr(module, "FILES", {"slo_dashboard_page": "page/template/*.css"})
+
+    assert asset_code_version("slo_dashboard_page") != before

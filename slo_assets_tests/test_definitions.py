@@ -26,9 +26,10 @@ FLOW = (
     "sla_compliance_report",
     "slo_sli_sla_dashboard",
     "slo_workflow_state",
+    "slo_dashboard_page",
 )
 SPECS = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
-MATERIALIZED = ("log_events", *DELIVERABLES)
+MATERIALIZED = ("log_events", *DELIVERABLES, "slo_dashboard_page")
 
 
 def test_the_definitions_can_be_loaded() -> None:
@@ -52,7 +53,7 @@ def test_each_asset_is_described_grouped_owned_and_versioned(asset: str) -> None
     assert spec.description
     assert spec.group_name == "slo"
     assert spec.owners == ["team:sre"]
-    assert spec.kinds in ({"python", "json"}, {"python", "parquet"})
+    assert spec.kinds in ({"python", "json"}, {"python", "parquet"}, {"python", "html"})
     assert spec.code_version
 
 

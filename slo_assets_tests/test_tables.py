@@ -64,6 +64,11 @@ def test_the_end_names_failed_months_and_where_the_files_are() -> None:
     assert text.rstrip().endswith("Published: /out/published/<period>/")
 
 
+def test_the_page_is_the_latest_published_month_s_and_without_one_there_is_none() -> None:
+    assert tables.page_path([KNOWN, UNKNOWN, BROKEN], "/out") == "/out/pages/2025-11.html"
+    assert tables.page_path([BROKEN], "/out") is None
+
+
 def test_a_month_line_tells_success_or_the_reason() -> None:
     console = Console(file=io.StringIO(), width=200)
     for number, result in enumerate((KNOWN, UNKNOWN, BROKEN, UNTRUE), start=1):
@@ -81,7 +86,7 @@ def test_a_month_line_tells_success_or_the_reason() -> None:
 def test_the_json_holds_every_month_and_figure() -> None:
     document = tables.as_json([KNOWN, BROKEN], "/out")
 
-    assert document["published"] == "/out/published"
+    assert (document["published"], document["page"]) == ("/out/published", "/out/pages/2025-10.html")
     assert [month["success"] for month in document["months"]] == [True, False]
     assert document["months"][0]["components"] == [
         {

@@ -32,6 +32,34 @@ FRESHNESS = dg.FreshnessPolicy.time_window(
 GROUP = "slo"
 OWNERS = ["team:sre"]
 
+#: Where people read what an asset's figures mean, in the project's folder.
+GUIDES = {
+    "log_events": "docs/log-rules.md",
+    "telemetry": "docs/decisions.md#anomalies",
+    "sli_framework": "docs/decisions.md#framework-and-targets",
+    "sli_metrics": "docs/decisions.md#slis",
+    "slo_targets": "docs/decisions.md#framework-and-targets",
+    "error_budgets": "docs/decisions.md#budgets-and-compliance",
+    "sla_compliance_report": "docs/decisions.md#budgets-and-compliance",
+    "slo_sli_sla_dashboard": "docs/page.md",
+    "slo_workflow_state": "docs/decisions.md#workflow-state",
+    "slo_dashboard_page": "docs/page.md",
+}
+#: The part of the data flow that an asset belongs to, so that the catalog can be filtered by it.
+STAGE = "slo_assets/stage"
+STAGES = {
+    "log_events": "evidence",
+    "telemetry": "evidence",
+    "sli_framework": "indicators",
+    "sli_metrics": "indicators",
+    "slo_targets": "objectives",
+    "error_budgets": "objectives",
+    "sla_compliance_report": "agreements",
+    "slo_sli_sla_dashboard": "views",
+    "slo_workflow_state": "publication",
+    "slo_dashboard_page": "views",
+}
+
 Figures = Mapping[str, float | None]
 Row = Mapping[str, str | float | None]
 
@@ -70,6 +98,8 @@ def monthly_asset(
             group_name=GROUP,
             owners=OWNERS,
             kinds={"python", kind},
+            tags={STAGE: STAGES[name]},
+            metadata=_links(name),
             code_version=asset_code_version(name),
             ins=ins,
             deps=["slo_config", *deps],
@@ -81,6 +111,14 @@ def monthly_asset(
         )(compute)
 
     return declare
+
+
+def _links(asset: str) -> dict[str, dg.PathMetadataValue]:
+    """Where to read more, below the project's folder: what the figures mean, and the form of the document."""
+    links = {"guide": dg.MetadataValue.path(GUIDES[asset])}
+    if asset in DELIVERABLES:
+        links["schema"] = dg.MetadataValue.path(f"schemas/{DELIVERABLES[asset].name}.schema.json")
+    return links
 
 
 def materialized(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from slo_assets.assets.common import FIRST_PERIOD, GROUP, MONTHS
+from slo_assets.assets.common import FIRST_PERIOD, GROUP, MONTHS, STAGE
 from slo_assets.periods import Period
 from slo_assets.records import DATA_VERSION
 from slo_assets.resources import Clock, Inputs
@@ -15,7 +15,7 @@ from slo_assets.resources import Clock, Inputs
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
-@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP)
+@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP, tags={STAGE: "evidence"})
 def production_logs(
     context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.DataVersionsByPartition:
@@ -29,7 +29,7 @@ def production_logs(
     return _changed(context, of_logs(scans, account, _periods(clock)))
 
 
-@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP)
+@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP, tags={STAGE: "evidence"})
 def reported_telemetry(
     context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.DataVersionsByPartition:
@@ -42,7 +42,7 @@ def reported_telemetry(
     return _changed(context, of_reports(inputs.reports(), _periods(clock)))
 
 
-@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP)
+@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP, tags={STAGE: "evidence"})
 def slo_config(
     context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.DataVersionsByPartition:

@@ -11,8 +11,10 @@ import click
 
 from slo_assets.cli.alerts import alerts
 from slo_assets.cli.bench import bench
+from slo_assets.cli.export import export
 from slo_assets.cli.rollback import rollback
 from slo_assets.cli.run import run
+from slo_assets.cli.serve import serve
 from slo_assets.cli.simulate import simulate
 from slo_assets.cli.status import status
 from slo_assets.cli.verify import verify
@@ -25,7 +27,7 @@ def cli() -> None:
     """Service level indicators, objectives, budgets and compliance from production logs."""
 
 
-for command in (run, status, alerts, verify, rollback, simulate, bench):
+for command in (run, status, alerts, verify, rollback, export, serve, simulate, bench):
     cli.add_command(command)
 
 

@@ -8,11 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
 
 from slo_assets.cli.common import PERIOD, console, print_json, use_instance
 from slo_assets.domain.account import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from slo_assets.backfill import Backfill, MonthResult
@@ -56,7 +59,7 @@ def run(
         raise click.UsageError(f"--to {last.key} is before --from {first.key}")
     from rich.console import Console
 
-    from slo_assets import backfill, tables
+    from slo_assets import backfill
 
     progress = Console(stderr=True)
     use_instance()
@@ -72,12 +75,32 @@ def run(
     if not months:
         progress.print(f"No month has input in {worker.data}: put logs into logs/ or telemetry files into telemetry/.")
     results, stopped = _make(worker, months, force, progress)
-    remaining = months[len(results) :]
+    undrawn = [] if stopped else _draw_pages(worker, results, progress)
+    _tell(results, worker.output, months[len(results) :], as_json)
+    sys.exit(0 if not stopped and not undrawn and all(result.well for result in results) else 1)
+
+
+def _tell(results: Sequence[MonthResult], output: str, remaining: Sequence[Period], as_json: bool) -> None:
+    from slo_assets import tables
+
     if as_json:
-        print_json(tables.as_json(results, worker.output, remaining))
-    else:
-        console().print(tables.closing(results, worker.output, remaining))
-    sys.exit(0 if not stopped and all(result.well for result in results) else 1)
+        print_json(tables.as_json(results, output, remaining))
+        return
+    console().print(tables.closing(results, output, remaining))
+    if path := tables.page_path(results, output):
+        click.echo(f"Page: {path}")
+
+
+def _draw_pages(worker: Backfill, results: Sequence[MonthResult], progress: Console) -> list[Period]:
+    """Draw the pages of the months that were published; those that could not be drawn are told and returned."""
+    months, failed = worker.undrawn(results), []
+    for number, month in enumerate(months, start=1):
+        with progress.status(f"\\[{number}/{len(months)}] page of {month.key} …"):
+            problem = worker.render(month)
+        if problem:
+            failed.append(month)
+            progress.print(f"The page of {month.key} could not be drawn: {escape(problem)}")
+    return failed
 
 
 def _make(worker: Backfill, months: list[Period], force: bool, console: Console) -> tuple[list[MonthResult], bool]:

@@ -126,7 +126,7 @@ def _card(name: str, sources: Sources, period: Period, config: SloConfig) -> Doc
         "availability": metrics["availability"],
         "completeness": metrics["completeness"],
         "freshness": metrics["freshness"],
-        **{key: rate[key] for key in ("operations", "failures", "reportedErrors", "unratedErrors")},
+        **{key: rate[key] for key in ("operations", "failures", "reportedErrors", "alsoReported", "unratedErrors")},
         "unfinished": metrics["completenessDetail"]["unfinished"],
         "confidence": metrics["latency"]["confidence"],
         "reasons": _reasons(metrics),

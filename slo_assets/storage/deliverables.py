@@ -34,6 +34,7 @@ class Deliverable:
 #: The sources, which users provide, and the asset that is no document.
 SOURCES: Final = ("production_logs", "reported_telemetry")
 LOG_EVENTS: Final = "log_events"
+DASHBOARD: Final = Deliverable("slo_sli_sla_dashboard", "slo-sli-sla-dashboard")
 WORKFLOW_STATE: Final = Deliverable("slo_workflow_state", "slo-workflow-state")
 
 #: In the order of the data flow.
@@ -46,7 +47,7 @@ DELIVERABLES: Final[Mapping[str, Deliverable]] = {
         Deliverable("slo_targets", "slo-targets"),
         Deliverable("error_budgets", "error-budgets"),
         Deliverable("sla_compliance_report", "sla-compliance-report"),
-        Deliverable("slo_sli_sla_dashboard", "slo-sli-sla-dashboard"),
+        DASHBOARD,
         WORKFLOW_STATE,
     )
 }

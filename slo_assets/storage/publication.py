@@ -8,6 +8,7 @@ of the release, and those in ``published/<period>/`` follow one by one, for thos
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -16,12 +17,21 @@ from pathlib import Path
 
 from upath import UPath
 
+from slo_assets.periods import PERIOD_PATTERN, Period
 from slo_assets.storage.canonical import canonical
 from slo_assets.storage.deliverables import DELIVERABLES
 from slo_assets.storage.files import is_local, sha256, sync_folder, write_atomic, write_new
 
 #: Beside the links: folders with copies of releases, by period.
 VIEWS = ".views"
+
+
+def published_periods(output: UPath) -> list[Period]:
+    """The periods that are published below an output folder, the earliest first."""
+    root = output / "published"
+    if not root.exists():
+        return []
+    return sorted(Period(path.name) for path in root.iterdir() if re.fullmatch(PERIOD_PATTERN, path.name))
 
 
 @dataclass(frozen=True)

@@ -169,8 +169,9 @@ def test_each_section_repeats_its_document(name: str):
     assert (burndown["target"], burndown["errorRate"]["target"]) == (budget["target"], budget["errorRate"]["target"])
     detail = metrics["availabilityDetail"]
     assert (gauge["lowerBound"], gauge["upperBound"]) == (detail["lowerBound"], detail["upperBound"])
-    assert [card[key] for key in ("operations", "failures", "reportedErrors", "unratedErrors")] == [
-        metrics["errorRateDetail"][key] for key in ("operations", "failures", "reportedErrors", "unratedErrors")
+    assert [card[key] for key in ("operations", "failures", "reportedErrors", "alsoReported", "unratedErrors")] == [
+        metrics["errorRateDetail"][key]
+        for key in ("operations", "failures", "reportedErrors", "alsoReported", "unratedErrors")
     ]
     assert card["unfinished"] == metrics["completenessDetail"]["unfinished"]
     assert [day["coverage"] for day in card["history"]] == [day["coverage"] for day in metrics["history"]]
