@@ -23,6 +23,7 @@ from dagster._core.loader import LoadingContext
 
 from slo_assets.periods import DAY, Period, parse_instant
 from slo_assets.records import latest, latest_records
+from slo_assets.storage.deliverables import DELIVERABLES, LOG_EVENTS
 
 #: Tag of the runs that follow the input by themselves. One at a time: a month reads those before it.
 FOLLOWS_INPUT = "slo_assets/follows-input"
@@ -52,7 +53,8 @@ class Staleness:
     def __init__(self, instance: dg.DagsterInstance, graph: Any, now: int) -> None:
         """Take the records as they stand from now on."""
         self._instance, self._graph, self._now = instance, graph, now
-        self.assets = sorted(graph.materializable_asset_keys)
+        # What a month is made of; its page is a view of it, drawn afterwards, and a month needs none to be up to date.
+        self.assets = [dg.AssetKey(asset) for asset in sorted((LOG_EVENTS, *DELIVERABLES))]
         self._stale = CachingStaleStatusResolver(instance, graph, _Loading(instance))
 
     def causes(self, period: Period) -> list[str]:
