@@ -89,3 +89,12 @@ def test_the_page_is_made_from_the_published_document_alone(project: Project, ma
     pages = [Path(one.output) / "pages" / "2025-11.html" for one in (project, other)]
     assert pages[0].read_bytes() == pages[1].read_bytes()
     assert json.loads(document)["period"] == "2025-11"
+
+
+def test_a_month_needs_no_page_to_be_up_to_date(make_project: MakeProject) -> None:
+    made = make_project({"app.log": LOG})
+    (month,) = made.backfill.months(None, None)
+    made.run(month.key)
+
+    assert made.backfill.causes(month) == []
+    assert made.backfill.undrawn([made.run(month.key)]) == [month]
