@@ -179,7 +179,7 @@ def test_the_run_of_a_process_that_is_gone_is_canceled_and_not_waited_for(made: 
     assert run.status == dg.DagsterRunStatus.CANCELED
 
 
-@pytest.mark.parametrize("process", ["", "elsewhere:1", this_process()])
+@pytest.mark.parametrize("process", ["", "elsewhere:1", this_process()], ids=["unnamed", "elsewhere", "this one"])
 def test_a_month_that_another_process_makes_is_waited_for_and_then_left_alone(
     made: Project, monkeypatch: pytest.MonkeyPatch, process: str
 ) -> None:

@@ -28,7 +28,7 @@ FLOW = (
     "slo_workflow_state",
     "slo_dashboard_page",
 )
-SPECS = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+SPECS = dict(sorted((spec.key.to_user_string(), spec) for spec in defs.resolve_all_asset_specs()))
 MATERIALIZED = ("log_events", *DELIVERABLES, "slo_dashboard_page")
 
 
