@@ -12,6 +12,7 @@ from slo_assets.assets.common import FIRST_PERIOD
 from slo_assets.jobs import REFRESH_MONTH, verify
 from slo_assets.periods import DAY, Period, to_micros
 from slo_assets.resources import Clock
+from slo_assets.run_tags import REASON
 from slo_assets.staleness import unsettled
 
 
@@ -39,8 +40,12 @@ def nightly(context: dg.ScheduleEvaluationContext, clock: dg.ResourceParam[Clock
         yield dg.RunRequest(
             run_key=f"{moment:%Y-%m-%dT%H:%M}/{month.key}",
             partition_key=month.key,
-            tags={PRIORITY_TAG: str(len(months) - place)},
+            tags={PRIORITY_TAG: str(len(months) - place), REASON: _reason(month, current)},
         )
+
+
+def _reason(month: Period, current: Period) -> str:
+    return "the open month, every night" if month == current else "a month that is over and has not settled yet"
 
 
 HOURLY_VERIFICATION = dg.ScheduleDefinition(
@@ -49,6 +54,7 @@ HOURLY_VERIFICATION = dg.ScheduleDefinition(
     cron_schedule="40 * * * *",  # away from the full hour, when everybody's jobs begin, and from the nightly run
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
+    tags={REASON: "every hour"},
     description="Look for drift in all published months, and put back what was changed.",
 )
 SCHEDULES = [nightly, HOURLY_VERIFICATION]

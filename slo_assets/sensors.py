@@ -20,6 +20,7 @@ from slo_assets.jobs import REFRESH_MONTH
 from slo_assets.periods import Period
 from slo_assets.records import latest_id
 from slo_assets.resources import Clock, Inputs
+from slo_assets.run_tags import REASON
 from slo_assets.staleness import FOLLOWS_INPUT
 
 #: After a run that failed, the next one waits so many times longer: the same input mostly fails again.
@@ -52,7 +53,8 @@ def new_input(
     wait = before.get("requested", 0) + pause - now
     if wait > SLACK:
         return dg.SkipReason(f"what is new waits {wait:.0f} s, so that runs do not pile up")
-    request = dg.RunRequest(run_key=f"{month}/{state}/{now:.0f}", partition_key=month)
+    tags = {REASON: "logs, telemetry or settings have changed"}
+    request = dg.RunRequest(run_key=f"{month}/{state}/{now:.0f}", partition_key=month, tags=tags)
     return dg.SensorResult([request], cursor=json.dumps({"state": state, "requested": now}))
 
 

@@ -11,6 +11,7 @@ import pytest
 from slo_assets.backfill import QUIET
 from slo_assets.jobs import REFRESH_MONTH
 from slo_assets.resources import Clock
+from slo_assets.run_tags import REASON
 from slo_assets.schedules import nightly
 from slo_assets_tests.conftest import MakeProject, Project
 
@@ -74,6 +75,10 @@ def test_the_older_month_is_asked_for_first_and_started_first(instance: dg.Dagst
     asked = requests(instance, "2025-11-02")
 
     assert [request.tags["dagster/priority"] for request in asked] == ["1", "0"]
+    assert [request.tags[REASON] for request in asked] == [
+        "a month that is over and has not settled yet",
+        "the open month, every night",
+    ]
     assert [request.run_key for request in asked] == ["2025-11-02T02:15/2025-10", "2025-11-02T02:15/2025-11"]
 
 
