@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from slo_assets.storage import io_manager
+from slo_assets.storage.deliverables import DELIVERABLES, LOG_EVENTS
 from slo_assets_tests.conftest import MakeProject, Project
 
 LINE = "2025-{month:02d}-10T10:00:00Z ✅ BeatExecutor: Beat 1 (canvas:component:create) completed in 5ms\n"
@@ -39,9 +40,8 @@ def test_a_month_waits_until_what_it_reads_is_recorded(between: tuple[Project, P
 
     def record() -> None:
         time.sleep(1)
-        for asset in project.definitions.resolve_asset_graph().materializable_asset_keys:
-            made = before.materialization(asset.to_user_string(), "2025-09")
-            project.instance.report_runless_asset_event(made)
+        for asset in (LOG_EVENTS, *DELIVERABLES):
+            project.instance.report_runless_asset_event(before.materialization(asset, "2025-09"))
 
     recording = threading.Thread(target=record)
     recording.start()
