@@ -96,6 +96,7 @@ class WorkFiles(dg.UPathIOManager):
         super().__init__(base_path)
         self._publisher = publisher
         self._written: dict[tuple[str, str], str] = {}
+        self._begun: set[str] = set()
         self._loaded: dict[str, dict[str, str]] = {}
 
     def get_path_for_partition(self, context: dg.InputContext | dg.OutputContext, path: UPath, partition: str) -> UPath:
@@ -107,8 +108,9 @@ class WorkFiles(dg.UPathIOManager):
         asset, period = context.asset_key.path[-1], context.asset_partition_key
         # The workflow state is the publication's own: its trail has ended when its file is written.
         publisher = None if asset == WORKFLOW_STATE.asset else self._publisher(Period(period))
-        if publisher:
+        if publisher and period not in self._begun:
             publisher.begin(context.run_id)
+            self._begun.add(period)
         super().handle_output(context, obj)
         if publisher:
             publisher.calculated(asset, obj.checksum, context.run_id)
