@@ -6,13 +6,18 @@ import hashlib
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
+from upath import UPath
 
 from slo_assets.domain.event_log import EventLog
+from slo_assets.periods import Period
 from slo_assets.storage.deliverables import DELIVERABLES
-from slo_assets.storage.io_manager import seal, unseal
+from slo_assets.storage.io_manager import Sealed, WorkFiles, seal, unseal
+from slo_assets.storage.publisher import Publisher
 from slo_assets.storage.schemas import SchemaError
 from slo_assets_tests.situations import documents, event_log, shipped_config, telemetry_files
 
@@ -111,3 +116,20 @@ def test_an_event_log_is_sealed_and_comes_back(log: EventLog) -> None:
     assert back.account["unmapped"] == {"minimap:show": 1}
     assert sealed.checksum == hashlib.sha256(sealed.data).hexdigest()
     assert seal("log_events", back).data == sealed.data
+
+
+def test_two_runs_of_a_month_that_write_in_turns_each_begin_once(tmp_path: Path) -> None:
+    publisher = Publisher(UPath(tmp_path), Period("2025-11"), "sre@host")
+    runs = {run: WorkFiles(UPath(tmp_path) / "work", lambda _: publisher) for run in ("one", "two")}
+
+    for asset in ("log_events", "telemetry", "sli_framework"):
+        for run, files in runs.items():
+            context = dg.build_output_context(
+                asset_key=asset, partition_key="2025-11", step_key=asset, run_id=run, name="result"
+            )
+            files.handle_output(context, Sealed({}, asset.encode()))
+
+    begun = [entry["runId"] for entry in publisher.trail.entries() if entry and entry["result"] == "begun"]
+    assert begun == ["one", "two"]
+    failed = [entry["reason"] for entry in publisher.trail.entries() if entry and entry["action"] == "fail"]
+    assert failed == ["run one did not come to its end"]
