@@ -14,15 +14,14 @@ from typing import Any
 
 from upath import UPath
 
+from slo_assets.domain.release import Manifest
 from slo_assets.periods import Period
 from slo_assets.storage.canonical import canonical
 from slo_assets.storage.deliverables import DELIVERABLES
 from slo_assets.storage.files import sha256, write_atomic
 from slo_assets.storage.schemas import validate
 
-Manifest = dict[str, Any]
 SCHEMA = "release-manifest"
-SCHEMA_VERSION = "1"
 #: So much of a digest makes the name of a release.
 ID_DIGITS = 16
 
