@@ -29,7 +29,7 @@ MACHINERY = (
 #: What makes an asset's bytes beyond the machinery: how its inputs are read and how its file is written.
 BEYOND: Mapping[str, Sequence[str]] = {
     "log_events": ("slo_assets.logs.folder", "slo_assets.storage.event_tables"),
-    "telemetry": ("slo_assets.logs.reports", "slo_assets.storage.canonical"),
+    "telemetry": ("slo_assets.logs.reports", "slo_assets.logs.quotes", "slo_assets.storage.canonical"),
     "slo_dashboard_page": ("slo_assets.page.site",),
 }
 #: Files that are no modules and make an asset's bytes all the same.

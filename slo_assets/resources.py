@@ -4,7 +4,7 @@ What belongs here: access, and nothing that computes a number. Tests replace the
 Concept: https://docs.dagster.io/guides/build/external-resources
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -19,6 +19,7 @@ from slo_assets.storage.io_manager import WorkFilesIOManager
 
 if TYPE_CHECKING:
     from slo_assets.domain.event_log import FileScan
+    from slo_assets.domain.quotes import Place, Quote
     from slo_assets.domain.telemetry import Reports
     from slo_assets.logs.workers import Workers
     from slo_assets.page.site import Site
@@ -75,6 +76,10 @@ class Output(dg.ConfigurableResource):
 
         return Site(UPath(self.url) / "pages")
 
+    def quotes(self, period: Period) -> UPath:
+        """Where the log lines are kept that a period's anomalies name; it can be deleted while the logs are there."""
+        return UPath(self.url) / "work" / "quotes" / f"{period.key}.json"
+
     @property
     def scans(self) -> UPath:
         """Where the scans of log files are kept; it can be deleted at any time."""
@@ -127,6 +132,12 @@ class Inputs(dg.ConfigurableResource):
         logs = UPath(self.folder) / "logs"
         workers = self.extraction.workers(logs)
         return memory.read(LogFolder(logs, self.output.scans, config, self.clock.now(), workers), progress)
+
+    def quotes(self, wanted: "Collection[Place]", period: Period) -> "dict[Place, Quote]":
+        """Those of some lines of the logs that are there, or that were found before by the same period."""
+        from slo_assets.logs.quotes import Quotes
+
+        return Quotes(UPath(self.folder) / "logs", self.output.scans, self.output.quotes(period)).of(wanted)
 
     def periods(self, progress: Callable[[str], None] = lambda _: None) -> list[Period]:
         """The periods of which logs or reports tell anything, from the first configured to the current one."""

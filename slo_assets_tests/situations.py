@@ -24,6 +24,7 @@ from slo_assets.domain import (
 )
 from slo_assets.domain.documents import Document
 from slo_assets.domain.event_log import EventLog, FileScan, of_period
+from slo_assets.domain.quotes import Place, Quote, quoted
 from slo_assets.domain.reports import parse_report
 from slo_assets.domain.telemetry import Reports
 from slo_assets.logs.machine import NEVER
@@ -106,6 +107,15 @@ def scan_of(
     )
 
 
+def quotes_of(files: Mapping[str, str]) -> dict[Place, Quote]:
+    """Every line of log files, from their texts by their names."""
+    return {
+        Place(hashlib.sha256(text.encode()).hexdigest(), number): Quote(line, cut=False)
+        for text in files.values()
+        for number, line in enumerate(text.splitlines(), start=1)
+    }
+
+
 def telemetry_files(files: Mapping[str, Any]) -> Reports:
     """Reports from the JSON values of telemetry files, by their names."""
     return Reports(
@@ -123,6 +133,7 @@ def documents(
     now: str,
     config: SloConfig,
     earlier: Mapping[str, Month] | None = None,
+    quotes: Mapping[Place, Quote] | None = None,
 ) -> dict[str, Document]:
     """All eight documents of a month.
 
@@ -133,6 +144,7 @@ def documents(
         now: the clock, an ISO 8601 instant.
         config: the configuration.
         earlier: months before this one, by their key; each step takes as many as it spans.
+        quotes: lines of its logs.
 
     Returns:
         The documents by the deliverable's name, in the order of the data flow.
@@ -140,7 +152,8 @@ def documents(
     month = Period(period)
     before = {key: past for key, past in sorted((earlier or {}).items()) if key < period}
     spanned = _last(before, month, config.targets.baseline_periods)
-    anomalies = telemetry.document(log, reports, month, parse_instant(now), config)
+    found = telemetry.document(log, reports, month, parse_instant(now), config)
+    anomalies = quoted(found, log.account, quotes or {})
     framework = sli_framework.document(
         anomalies, {**{key: past for key, (past, _) in spanned.items()}, period: log}, month, config
     )

@@ -22,16 +22,21 @@ def telemetry(
     """`renderx-web-telemetry.json`: one anomaly for each event key, component and origin.
 
     Reported anomalies are cut to the month; detected ones (outages, gaps, failures, storms, slow operations)
-    come from the log events. Where both tell of the same, the reported one counts.
+    come from the log events. Where both tell of the same, the reported one counts. The log line that an anomaly
+    names is quoted.
 
     All later documents come from this one: a run that follows the input ends here where nothing is new.
     """
+    from slo_assets.domain import quotes
     from slo_assets.domain import telemetry as domain
+    from slo_assets.domain.account import visible
     from slo_assets.logs.versions import of_reports
 
     period = Period(context.partition_key)
     reports = inputs.reports()
-    document = domain.document(log_events, reports, period, clock.now(), inputs.config_of(period))
+    found = domain.document(log_events, reports, period, clock.now(), inputs.config_of(period))
+    lines = inputs.quotes(quotes.wanted(found, log_events.account), period)
+    document = quotes.quoted(found, log_events.account, lines)
     summary = document["summary"]
     shown = (
         "component",
@@ -52,7 +57,10 @@ def telemetry(
             "occurrences": summary["totalOccurrences"],
             "critical anomalies": summary["criticalCount"],
         },
-        rows=[{name: anomaly[name] for name in shown} for anomaly in document["anomalies"]],
+        rows=[
+            {**{name: anomaly[name] for name in shown}, "log line": visible(anomaly["sourceLine"]["text"] or "")}
+            for anomaly in document["anomalies"]
+        ],
         checks=[reports_readable(document)],
         sources={"reported_telemetry": of_reports(reports, [period])[period.key]},
         **{"as of": document["metadata"]["asOf"], "closed": document["metadata"]["closed"]},

@@ -29,6 +29,7 @@ ANOMALY = (
     "firstSeen",
     "lastSeen",
     "source",
+    "sourceLine",
 )
 
 #: What it tells of each day.

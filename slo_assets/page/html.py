@@ -143,7 +143,19 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         name: getattr(wording, name)
-        for name in ("name", "number", "percent", "roughly", "millis", "duration", "instant", "month", "day", "plural")
+        for name in (
+            "name",
+            "line",
+            "number",
+            "percent",
+            "roughly",
+            "millis",
+            "duration",
+            "instant",
+            "month",
+            "day",
+            "plural",
+        )
     }
     environment.filters |= {
         "key": lambda value: "" if value is None else f"{value:.10g}",

@@ -37,7 +37,7 @@ def tables(document: Document) -> dict[str, list[Row]]:
             for name, figures in past["components"].items()
         ],
         "alerts": [_alert(alert) for alert in sections["alerts"]["active"]],
-        "anomalies": [dict(anomaly) for anomaly in sections["anomalies"]["found"]],
+        "anomalies": [{**a, "sourceLine": a["sourceLine"]["text"]} for a in sections["anomalies"]["found"]],
     }
     return {name: [_ordered({"period": document["period"], **row}) for row in rows] for name, rows in found.items()}
 

@@ -12,6 +12,8 @@ UNKNOWN: Final = "–"
 MINUS: Final = "−"
 #: Longer names are cut where they are shown; the document has them whole.
 LONGEST: Final = 120
+#: Documents carry no more of a line of a log.
+LONGEST_LINE: Final = 800
 
 #: How a verdict, severity or budget's status is called, and a sign that needs no colour.
 VERDICTS: Final[Mapping[str, str]] = {"failed": "Failed", "at-risk": "At risk", "unknown": "Unknown", "met": "Met"}
@@ -30,6 +32,11 @@ ARROWS: Final[Mapping[str | None, str]] = {
 def name(text: str) -> str:
     """A name out of a log or a configuration on one line, with nothing invisible in it."""
     return visible(text, LONGEST)
+
+
+def line(quote: Mapping[str, str | bool]) -> str:
+    """A line of a log, with a sign where it goes on."""
+    return visible(str(quote["text"]), LONGEST_LINE) + ("…" if quote["cut"] else "")
 
 
 def number(value: float | None, digits: int = 4) -> str:

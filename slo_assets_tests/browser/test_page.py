@@ -10,6 +10,7 @@ import pytest
 
 from slo_assets.page import html
 from slo_assets_tests.browser.conftest import WIDTHS, OpenSheet
+from slo_assets_tests.domain.telling import failed
 from slo_assets_tests.page.dashboards import HOSTILE, LONG, busy, empty, hostile, stretched
 
 OPEN_MONTH = "2025-11-15T00:00:00Z"
@@ -93,7 +94,9 @@ def test_from_the_component_to_look_at_first_to_its_anomaly_and_log_line(
 
     outage = sheet.page.locator("#c-canvas-component tr", has_text="canvas:availability:outage")
     assert outage.is_visible()
-    assert outage.locator(".evidence code").inner_text() == "app.log:301"
+    evidence = outage.locator("xpath=following-sibling::tr[1]")
+    assert evidence.locator("code").inner_text() == "app.log:301"
+    assert evidence.locator("samp").inner_text() == failed(3001)
     sheet.keep("page drill down")
 
 

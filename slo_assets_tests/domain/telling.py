@@ -13,7 +13,7 @@ from slo_assets.domain.documents import Document
 from slo_assets.domain.event_log import EventLog
 from slo_assets.domain.telemetry import Reports
 from slo_assets.periods import Period, parse_instant
-from slo_assets_tests.situations import config_with, documents, event_log, shipped_config, telemetry_files
+from slo_assets_tests.situations import config_with, documents, event_log, quotes_of, shipped_config, telemetry_files
 
 COMPONENTS = ("canvas-component", "control-panel", "library-component", "host-sdk", "theme")
 CANVAS, CREATE = "canvas-component", "canvas:component:create"
@@ -111,7 +111,8 @@ def month(
     rules, written = config or shipped_config(), text(*lines)
     log = event_log({name: written}, period, now, rules) if written.strip() else EventLog()
     files = {f"report-{number}.json": report for number, report in enumerate(reports)}
-    return documents(log, telemetry_files(files) if files else Reports(), period, now, rules)
+    reported = telemetry_files(files) if files else Reports()
+    return documents(log, reported, period, now, rules, quotes=quotes_of({name: written}))
 
 
 def measures(

@@ -112,6 +112,7 @@ def hostile(text: str = HOSTILE) -> Document:
     for anomaly in sections["anomalies"]["found"]:
         key = "".join(sign for sign in text if not sign.isspace() and sign not in ".:")
         anomaly |= {"event": f"canvas:{key}", "description": text, "source": f"{text}.log:7"}
+        anomaly["sourceLine"] = {"text": text[:800], "cut": True}
     sections["evidence"]["quarantine"] = [{"file": text, "reason": text, "detail": text}]
     return checked(document)
 
