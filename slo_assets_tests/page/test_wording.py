@@ -83,3 +83,16 @@ def test_names_are_on_one_line_with_nothing_invisible_and_not_endless() -> None:
 @pytest.mark.parametrize(("count", "expected"), [(0, "0 files"), (1, "1 file"), (1200, "1,200 files")])
 def test_a_count_agrees_with_its_noun(count: int, expected: str) -> None:
     assert wording.plural(count, "file") == expected
+
+
+@pytest.mark.parametrize(
+    ("quote", "shown"),
+    [
+        ({"text": "a line", "cut": False}, "a line"),
+        ({"text": "half a li", "cut": True}, "half a li…"),
+        ({"text": "a\tb\x1b[2J\u202e", "cut": False}, "a\\tb\\x1b[2J\\u202e"),
+        ({"text": "\\xff" * 200, "cut": True}, "\\xff" * 200 + "…"),
+    ],
+)
+def test_a_line_of_a_log_is_shown_whole_and_with_nothing_invisible(quote: dict[str, str | bool], shown: str) -> None:
+    assert wording.line(quote) == shown
