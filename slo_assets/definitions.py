@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 
 from slo_assets.alerts.courier import Courier
-from slo_assets.alerts.sensor import alerts
 from slo_assets.assets.error_budgets import error_budgets
 from slo_assets.assets.log_events import log_events
 from slo_assets.assets.production_logs import production_logs, reported_telemetry, slo_config
@@ -21,10 +20,12 @@ from slo_assets.assets.telemetry import telemetry
 from slo_assets.drift_checks import find_drift
 from slo_assets.freshness import CHECKS
 from slo_assets.jobs import JOBS
-from slo_assets.page_sensor import published_months
 from slo_assets.resources import default_resources
 from slo_assets.schedules import SCHEDULES
-from slo_assets.sensors import SENSORS
+from slo_assets.sensors.alerts import alerts
+from slo_assets.sensors.new_input import new_input
+from slo_assets.sensors.open_month_watch import open_month_watch
+from slo_assets.sensors.published_months import published_months
 from slo_assets.settings import Settings
 
 ASSETS: list[Any] = [
@@ -55,7 +56,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         asset_checks=[find_drift, *CHECKS],
         jobs=JOBS,
         schedules=SCHEDULES,
-        sensors=[*SENSORS, alerts, published_months],
+        sensors=[new_input, open_month_watch, published_months, alerts],
         resources={
             **default_resources(Settings.from_environment()),
             "courier": Courier(),

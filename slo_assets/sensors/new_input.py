@@ -1,9 +1,4 @@
-"""What happens when something is seen: new input is followed, and what is late is said.
-
-Both sensors tick by the machine's clock and read no log: what they see is in the file system and in Dagster's
-records.
-Concept: https://docs.dagster.io/guides/automate/sensors
-"""
+"""``new_input``: the open month follows its input."""
 
 import hashlib
 import json
@@ -14,11 +9,8 @@ import dagster as dg
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
-from slo_assets.checks import LOGS_ON_TIME, OPEN_MONTH_FRESH, Check
-from slo_assets.freshness import CHECKS, late_sources, overdue
 from slo_assets.jobs import REFRESH_MONTH
 from slo_assets.periods import Period
-from slo_assets.records import latest_id
 from slo_assets.resources import Clock, Inputs
 from slo_assets.run_tags import REASON
 from slo_assets.staleness import FOLLOWS_INPUT
@@ -58,38 +50,6 @@ def new_input(
     return dg.SensorResult([request], cursor=json.dumps({"state": state, "requested": now}))
 
 
-@dg.sensor(
-    asset_selection=dg.AssetSelection.checks(*CHECKS),
-    minimum_interval_seconds=60,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-)
-def open_month_watch(
-    context: dg.SensorEvaluationContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
-) -> dg.SensorResult | dg.SkipReason:
-    """Say when a source of logs is late, when the open month is overdue, and when that is over.
-
-    Nothing runs when nothing comes, so that no run could say it. A result is recorded when it changes, and again
-    after each materialization, since Dagster shows no result that is older than that.
-    """
-    now = clock.now()
-    month = Period.containing(now).key
-    judged: list[tuple[Check, str, list[str]]] = [
-        (OPEN_MONTH_FRESH, "slo_workflow_state", overdue(context.instance, inputs, now)),
-        (LOGS_ON_TIME, "log_events", late_sources(context.instance, inputs, now)),
-    ]
-    before = json.loads(context.cursor or "{}")
-    made = {asset: latest_id(context.instance, asset) for _, asset, _ in judged}
-    after = {check.name: [month, made[asset], _without_delay(findings)] for check, asset, findings in judged}
-    changed = [one for one in judged if before.get(one[0].name) != after[one[0].name]]
-    if not changed:
-        return dg.SkipReason(f"nothing new about {month}")
-    events = [_evaluation(check, asset, findings) for check, asset, findings in changed]
-    return dg.SensorResult(asset_events=events, cursor=json.dumps(after))
-
-
-SENSORS = [new_input, open_month_watch]
-
-
 def _digest(state: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -100,20 +60,3 @@ def _runs(
     """The last run of a month: of all with a status, else of those that follow the input."""
     tags = {PARTITION_NAME_TAG: month} | ({} if statuses else {FOLLOWS_INPUT: "yes"})
     return instance.get_runs(dg.RunsFilter(tags=tags, statuses=statuses), limit=1)
-
-
-def _without_delay(findings: Sequence[str]) -> list[str]:
-    """Findings without how late something is by now, which changes all the time."""
-    return [finding.partition(": ")[0] for finding in findings]
-
-
-def _evaluation(check: Check, asset: str, findings: Sequence[str]) -> dg.AssetCheckEvaluation:
-    result = check.result(findings)
-    return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(asset),
-        check_name=check.name,
-        passed=result.passed,
-        metadata=result.metadata,
-        severity=result.severity,
-        description=result.description,
-    )

@@ -1,7 +1,4 @@
-"""The sensor that tells people when something is wrong.
-
-Concept: https://docs.dagster.io/guides/automate/sensors
-"""
+"""``alerts``: people are told when something is wrong, and when it is over."""
 
 import time
 

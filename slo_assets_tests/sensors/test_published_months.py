@@ -7,9 +7,9 @@ import json
 import dagster as dg
 import pytest
 
-from slo_assets.page_sensor import PUBLISHED, published_months
 from slo_assets.periods import Period
 from slo_assets.run_tags import REASON
+from slo_assets.sensors.published_months import PUBLISHED, published_months
 from slo_assets_tests.conftest import MakeProject, Project
 from slo_assets_tests.domain.telling import failed, spread, text
 

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from slo_assets.alerts.ledger import alone
-from slo_assets.alerts.sensor import AlertsError
+from slo_assets.sensors.alerts import AlertsError
 from slo_assets_tests.alerts.receiving import Answer, hooks
 from slo_assets_tests.conftest import MakeProject, Project
 from slo_assets_tests.situations import SHIPPED_CONFIG

@@ -1,7 +1,4 @@
-"""Pages follow what is published, whoever published it: a run in the UI, a schedule, a backfill or a rollback.
-
-Concept: https://docs.dagster.io/guides/automate/sensors
-"""
+"""``published_months``: pages follow what is published, by whatever run."""
 
 from __future__ import annotations
 
