@@ -60,6 +60,9 @@ STAGES = {
     "slo_dashboard_page": "views",
 }
 
+#: A longer document is not kept beside its file in Dagster's records, where each of its events has a copy.
+SHOWN_BYTES = 1 << 18
+
 Figures = Mapping[str, float | None]
 Row = Mapping[str, str | float | None]
 
@@ -150,10 +153,20 @@ def materialized(
     metadata: dict[str, Any] = {"components": _table(rows), "dagster/row_count": len(rows)} if rows else {}
     metadata |= {name: float(figure) for name, figure in figures.items() if figure is not None}
     if asset in DELIVERABLES:
-        metadata["document"] = dg.MetadataValue.json(value)
+        metadata["document"] = _shown(sealed.data)
     metadata |= {"sha256": sealed.checksum, **more}
     version = dg.DataVersion(sealed.checksum)
     return dg.MaterializeResult(value=sealed, data_version=version, metadata=metadata, check_results=list(checks))
+
+
+def _shown(document: bytes) -> dg.MarkdownMetadataValue | dg.TextMetadataValue:
+    """A document for the UI: a text, since Dagster takes a structure apart each time that it looks at a record.
+
+    Its lines begin with a bracket or a quotation mark, so nothing in it ends the block of code.
+    """
+    if len(document) > SHOWN_BYTES:
+        return dg.MetadataValue.text(f"{len(document)} bytes, too long to be shown here: open the file")
+    return dg.MetadataValue.md(f"```json\n{document.decode()}```")
 
 
 def nothing_new(context: dg.AssetExecutionContext, result: dg.MaterializeResult, clock: Clock, output: Output) -> bool:

@@ -55,10 +55,8 @@ DESCRIPTIONS = {
 
 Ints = npt.NDArray[np.int64]
 Observed = Mapping[str, list[Interval]]
-
-
-def _frame(rows: Mapping[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(rows.get(name, []), dtype=kind) for name, kind in OCCURRENCE.items()})
+#: Columns of :data:`OCCURRENCE` by their names: one table is made of all at the end, since each takes its time.
+Columns = dict[str, Any]
 
 
 def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed, config: SloConfig) -> pd.DataFrame:
@@ -77,45 +75,55 @@ def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed,
         A frame with the columns of :data:`OCCURRENCE`, in the order of time.
     """
     reports, events = list(reported), log.events
-    mapped, kinds = events["component"].notna().to_numpy(), events["kind"]
-    failures = events[mapped & (kinds == FAILURE).to_numpy() & ~events["in_outage"].to_numpy()]
-    calm = mapped & (kinds == SUCCESS).to_numpy()
+    mapped, kinds = events["component"].array.codes >= 0, events["kind"].array
+    failed = np.flatnonzero(mapped & _is(kinds, FAILURE) & ~events["in_outage"].to_numpy())
+    calm = mapped & _is(kinds, SUCCESS)
     stormy = _stormy(events, calm, config)
     calm[stormy] = False
+    slow = np.flatnonzero(calm & (events["duration_ms"].to_numpy() > config.detection.slow.slow_operation_ms))
     detected = [
         _outages(log, observed, config),
-        _gaps(log, mapped, config),
-        _single(failures, "operation:failed", _medians(failures, events), config),
-        _storms(events.iloc[stormy], config),
-        _single(
-            events[calm & (events["duration_ms"].to_numpy() > config.detection.slow.slow_operation_ms)],
-            "latency:slow",
-            None,
-            config,
-        ),
+        _gaps(log, config),
+        _single(events, failed, "operation:failed", _durations(events, failed), config),
+        _storms(events, stormy, config),
+        _single(events, slow, "latency:slow", events["duration_ms"].to_numpy()[slow], config),
     ]
-    tables = [_without_reported(table, reports) for table in detected if table is not None]
-    filled = [table for table in [*tables, _reported(reports)] if table is not None and len(table)]
-    if not filled:
-        return _frame({})
-    return pd.concat(filled).sort_values(["start", "end", *ANOMALY_KEY, "source"], kind="stable", ignore_index=True)
+    found = _joined([*(_without_reported(part, reports) for part in detected), _reported(reports)])
+    return found.sort_values(["start", "end", *ANOMALY_KEY, "source"], kind="stable", ignore_index=True)
 
 
-def _medians(failures: pd.DataFrame, events: pd.DataFrame) -> pd.Series:
-    """For each failure the median duration of its component."""
-    components = failures["component"].astype("str")
-    medians = {
-        component: events.loc[(events["component"] == component).to_numpy(), "duration_ms"].median()
-        for component in components[failures["duration_ms"].isna().to_numpy()].unique()
-    }
-    return components.map(medians).astype("float64")
+def _joined(parts: list[Columns]) -> pd.DataFrame:
+    """One frame of the rows of all."""
+    columns: dict[str, pd.Series] = {}
+    for name, kind in OCCURRENCE.items():
+        dtype = object if kind == "str" else kind
+        values = np.concatenate([np.empty(0, dtype), *(np.asarray(part[name], dtype) for part in parts)])
+        columns[name] = pd.Series(values, dtype=kind)
+    return pd.DataFrame(columns)
+
+
+def _is(values: Any, category: str) -> npt.NDArray[np.bool_]:
+    """Which values of a categorical column are of one category."""
+    found: npt.NDArray[np.bool_] = (values == category).copy()
+    return found
+
+
+def _durations(events: pd.DataFrame, failed: Ints) -> npt.NDArray[np.float64]:
+    """Durations of failures in milliseconds: their own, else the median of their component, 0 where none is known."""
+    everything, components = events["duration_ms"].to_numpy(), events["component"].array.codes
+    durations = everything[failed]
+    for component in np.unique(components[failed][np.isnan(durations)]):
+        known = everything[(components == component) & ~np.isnan(everything)]
+        unknown = np.isnan(durations) & (components[failed] == component)
+        durations[unknown] = np.median(known) if len(known) else 0.0
+    return durations
 
 
 def _event(component: str, kind: str, config: SloConfig) -> str:
     return f"{config.prefix_of(component)}:{kind}"
 
 
-def _outages(log: EventLog, observed: Observed, config: SloConfig) -> pd.DataFrame | None:
+def _outages(log: EventLog, observed: Observed, config: SloConfig) -> Columns:
     rows: list[dict[str, Any]] = []
     for outage in log.outages:
         down = intervals.length(intervals.clip(observed.get(outage.component, []), outage.start, outage.end))
@@ -133,17 +141,20 @@ def _outages(log: EventLog, observed: Observed, config: SloConfig) -> pd.DataFra
     return _detected(rows)
 
 
-def _gaps(log: EventLog, mapped: npt.NDArray[np.bool_], config: SloConfig) -> pd.DataFrame | None:
+def _gaps(log: EventLog, config: SloConfig) -> Columns:
     """Silences in heartbeat files, for each component that has an event in the file; an outage covers its own."""
     rows: list[dict[str, Any]] = []
+    files, owners = log.events["file"].array, log.events["component"].array
     for file, silences in log.silences.items():
-        inside = log.events.loc[mapped & (log.events["file"] == file).to_numpy(), ["component", "instant", "line"]]
-        for component in sorted(set(inside["component"])):
-            events = inside[inside["component"] == component]
+        inside = np.flatnonzero(files == file)
+        for code in np.unique(owners.codes[inside]):
+            if code < 0:
+                continue
+            component, events = str(owners.categories[code]), inside[owners.codes[inside] == code]
             down = [outage for outage in log.outages if (outage.file, outage.component) == (file, component)]
-            lines = events["line"].to_numpy()
+            lines = log.events["line"].to_numpy()[events]
             # The last event up to an instant is the last from which on any is as early.
-            earliest = np.minimum.accumulate(events["instant"].to_numpy()[::-1])[::-1]
+            earliest = np.minimum.accumulate(log.events["instant"].to_numpy()[events][::-1])[::-1]
             for start, end in silences:
                 if any(outage.start <= start and end <= outage.end for outage in down):
                     continue
@@ -162,41 +173,38 @@ def _gaps(log: EventLog, mapped: npt.NDArray[np.bool_], config: SloConfig) -> pd
     return _detected(rows)
 
 
-def _detected(rows: list[dict[str, Any]]) -> pd.DataFrame | None:
-    if not rows:
-        return None
-    columns = {name: [row[name] for row in rows] for name in OCCURRENCE if name in rows[0]}
-    return _frame({**columns, "origin": [DETECTED] * len(rows), "count": [1] * len(rows)})
+def _detected(rows: list[dict[str, Any]]) -> Columns:
+    said = {name: [row[name] for row in rows] for name in OCCURRENCE if name not in ("origin", "count")}
+    return {**said, "origin": [DETECTED] * len(rows), "count": [1] * len(rows)}
 
 
-def _single(events: pd.DataFrame, kind: str, fallback: pd.Series | None, config: SloConfig) -> pd.DataFrame | None:
-    """One occurrence for each event, at its instant, with its duration, else the fallback's, else 0."""
-    if not len(events):
-        return None
-    durations = events["duration_ms"] if fallback is None else events["duration_ms"].fillna(fallback)
+def _single(events: pd.DataFrame, rows: Ints, kind: str, durations: Any, config: SloConfig) -> Columns:
+    """One occurrence for each of some events, at its instant."""
     severities = {"operation:failed": config.detection.failed_severity, "latency:slow": config.detection.slow.severity}
-    return _frame(
-        {
-            **_owned(events["component"], kind, config),
-            "severity": [severities[kind]] * len(events),
-            "origin": [DETECTED] * len(events),
-            "source": _sources(events),
-            "start": events["instant"].to_numpy(),
-            "end": events["instant"].to_numpy(),
-            "count": np.ones(len(events), dtype=np.int64),
-            "duration_ms": durations.fillna(0.0).to_numpy(),
-        }
-    )
+    instants = events["instant"].to_numpy()[rows]
+    return {
+        **_owned(events, rows, kind, severities[kind], config),
+        "start": instants,
+        "end": instants,
+        "duration_ms": durations,
+    }
 
 
-def _owned(components: pd.Series, kind: str, config: SloConfig) -> dict[str, Any]:
-    """The columns that say whose an occurrence is."""
-    events = {component: _event(component, kind, config) for component in components.unique()}
-    return {"component": components.astype("str").to_numpy(), "event": components.astype("str").map(events).to_numpy()}
-
-
-def _sources(events: pd.DataFrame) -> Any:
-    return (events["file"].astype("str") + ":" + events["line"].astype("str")).to_numpy()
+def _owned(events: pd.DataFrame, rows: Ints, kind: str, severity: str, config: SloConfig) -> Columns:
+    """The columns that say what the occurrences are that some events began, and whose."""
+    owners, files = events["component"].array, events["file"].array
+    names = owners.categories.to_numpy(object)
+    keys = np.array([_event(name, kind, config) for name in names], object)
+    lines = events["line"].to_numpy()[rows].tolist()
+    paths = files.categories.to_numpy(object)[files.codes[rows]]
+    return {
+        "component": names[owners.codes[rows]],
+        "event": keys[owners.codes[rows]],
+        "severity": [severity] * len(rows),
+        "origin": [DETECTED] * len(rows),
+        "source": [f"{path}:{line}" for path, line in zip(paths, lines, strict=True)],
+        "count": np.ones(len(rows), np.int64),
+    }
 
 
 def _stormy(events: pd.DataFrame, chosen: npt.NDArray[np.bool_], config: SloConfig) -> Ints:
@@ -241,56 +249,51 @@ def _series(events: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
     return series, events["instant"].to_numpy()[rows] // SECOND
 
 
-def _storms(stormy: pd.DataFrame, config: SloConfig) -> pd.DataFrame | None:
+def _storms(events: pd.DataFrame, stormy: Ints, config: SloConfig) -> Columns:
     """Seconds with too many operations of one event in one file, adjacent ones joined."""
-    if not len(stormy):
-        return None
-    series, seconds = _series(stormy, np.arange(len(stormy)))
-    inside = stormy.assign(series=series, second=seconds)
-    inside = inside.sort_values(["series", "second", "line"])
-    same = inside["series"] == inside["series"].shift()
-    begins = ~(same & (inside["second"] - inside["second"].shift() <= 1))
-    storms = inside.groupby(begins.cumsum())
-    first = storms.first()
-    return _frame(
-        {
-            **_owned(first["component"], "event:storm", config),
-            "severity": [config.detection.storm.severity] * len(first),
-            "origin": [DETECTED] * len(first),
-            "source": _sources(first),
-            "start": storms["instant"].min().to_numpy(),
-            "end": storms["instant"].max().to_numpy(),
-            "count": np.ones(len(first), dtype=np.int64),
-            "duration_ms": storms["second"].nunique().to_numpy() * 1000.0,
-        }
-    )
+    series, seconds = _series(events, stormy)
+    order = np.lexsort((events["line"].to_numpy()[stormy], seconds, series))
+    rows, series, seconds = stormy[order], series[order], seconds[order]
+    goes_on = (series[1:] == series[:-1]) & (seconds[1:] - seconds[:-1] <= 1)
+    storms = np.flatnonzero(np.concatenate([np.ones(min(len(rows), 1), bool), ~goes_on]))
+    new_second = np.concatenate([np.ones(min(len(rows), 1), bool), ~goes_on | (seconds[1:] != seconds[:-1])])
+    instants = events["instant"].to_numpy()[rows]
+    return {
+        **_owned(events, rows[storms], "event:storm", config.detection.storm.severity, config),
+        "start": _reduced(np.minimum, instants, storms),
+        "end": _reduced(np.maximum, instants, storms),
+        "duration_ms": _reduced(np.add, new_second.astype(np.int64), storms) * 1000.0,
+    }
 
 
-def _reported(reports: list[Reported]) -> pd.DataFrame | None:
-    if not reports:
-        return None
-    return _frame(
-        {
-            "component": [part.component for part in reports],
-            "event": [part.event for part in reports],
-            "severity": [part.severity for part in reports],
-            "origin": [REPORTED] * len(reports),
-            "source": [part.source for part in reports],
-            "start": [part.first for part in reports],
-            "end": [part.last for part in reports],
-            "count": [part.occurrences for part in reports],
-            "duration_ms": [part.duration_ms for part in reports],
-        }
-    )
+def _reduced(how: np.ufunc, values: Ints, starts: Ints) -> Ints:
+    """One value for each stretch of values between two starts."""
+    found: Ints = how.reduceat(values, starts) if len(starts) else np.empty(0, np.int64)
+    return found
 
 
-def _without_reported(detected: pd.DataFrame, reports: list[Reported]) -> pd.DataFrame:
-    kept = pd.Series(True, index=detected.index)
-    events = set(detected["event"].unique())
+def _reported(reports: list[Reported]) -> Columns:
+    return {
+        "component": [part.component for part in reports],
+        "event": [part.event for part in reports],
+        "severity": [part.severity for part in reports],
+        "origin": [REPORTED] * len(reports),
+        "source": [part.source for part in reports],
+        "start": [part.first for part in reports],
+        "end": [part.last for part in reports],
+        "count": [part.occurrences for part in reports],
+        "duration_ms": [part.duration_ms for part in reports],
+    }
+
+
+def _without_reported(detected: Columns, reports: list[Reported]) -> Columns:
+    columns = {name: np.asarray(values) for name, values in detected.items()}
+    kept = np.ones(len(columns["start"]), bool)
+    events = set(detected["event"])
     for part in (report for report in reports if report.event in events and report.occurrences):
-        same = (detected["event"] == part.event) & (detected["component"] == part.component)
-        kept &= ~(same & (detected["start"] <= part.last) & (detected["end"] >= part.first))
-    return detected[kept]
+        same = (columns["event"] == part.event) & (columns["component"] == part.component)
+        kept &= ~(same & (columns["start"] <= part.last) & (columns["end"] >= part.first))
+    return detected if kept.all() else {name: values[kept] for name, values in columns.items()}
 
 
 def summed(found: pd.DataFrame, reported: Iterable[Reported], config: SloConfig) -> list[Document]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
+
+import orjson
+
+LAYOUT = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+#: What else orjson would write as a text or an object.
+STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+#: Whole floats from here on have no room in 64 bits, and are written as they came.
+WIDE = 2.0**63
 
 
 def canonical(document: Any) -> bytes:
@@ -15,10 +22,9 @@ def canonical(document: Any) -> bytes:
 
     Raises:
         ValueError: NaN or infinity, which JSON does not have.
-        TypeError: something that is no JSON value.
+        TypeError: something that is no JSON value, an integer beyond 64 bits, a text that is no Unicode.
     """
-    text = json.dumps(_stable(document), ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
-    return f"{text}\n".encode()
+    return orjson.dumps(_stable(document), option=LAYOUT | STRICT)
 
 
 def _stable(value: Any) -> Any:
@@ -26,6 +32,9 @@ def _stable(value: Any) -> Any:
         return {key: _stable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_stable(item) for item in value]
-    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            msg = f"{value} is not JSON compliant"
+            raise ValueError(msg)
+        return int(value) if value.is_integer() and abs(value) < WIDE else float(value)
     return value

@@ -89,7 +89,7 @@ def test_the_metadata_plots_figures_and_shows_a_table_and_the_document(sample: P
     assert "theme p95 (ms)" not in metadata, "what is unknown is not plotted as 0"
     assert isinstance(metadata["components"], dg.TableMetadataValue)
     assert len(metadata["components"].records) == len(metrics)
-    assert json.loads(json.dumps(metadata["document"].value))["period"] == "2025-11"
+    assert metadata["document"].value == f"```json\n{sample.published('2025-11', 'sli-metrics').read_text()}```"
     assert str(metadata["path"].value).endswith("work/2025-11/sli-metrics.json")
 
 

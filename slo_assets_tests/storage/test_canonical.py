@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 from typing import Any
@@ -17,7 +18,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 scalars = (
     st.none()
     | st.booleans()
-    | st.integers(-(2**70), 2**70)
+    | st.integers(-(2**63), 2**63 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.integers(-100, 100).map(float)
     | texts
@@ -79,8 +80,9 @@ NUMBERS = {
     "zero": (0.0, "0"),
     "minus zero": (-0.0, "0"),
     "a negative number": (-1.0, "-1"),
-    "a small number": (1e-7, "1e-07"),
+    "a small number": (1e-7, "1e-7"),
     "a large whole number": (1e16, "10000000000000000"),
+    "a whole number beyond 64 bits": (2.0**64, "1.8446744073709552e+19"),
     "one of NumPy's numbers": (np.float64(2.0), "2"),
     "true": (True, "true"),
     "one": (1, "1"),
@@ -140,7 +142,11 @@ def test_what_json_has_no_number_for_is_refused(number: float, nest: Any) -> Non
         canonical(nest(number))
 
 
-@pytest.mark.parametrize("value", [{1, 2}, b"x", object(), np.int64(1), {"a": 1j}], ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize(
+    "value",
+    [{1, 2}, b"x", object(), np.int64(1), {"a": 1j}, 2**64, dt.date(2025, 11, 1), "\ud800"],
+    ids=lambda v: type(v).__name__,
+)
 def test_what_is_no_json_value_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
         canonical({"a": [value]})
