@@ -48,6 +48,7 @@ def asset_code_version(asset: str) -> str:
     return digest.hexdigest()[:12]
 
 
+@cache
 def code_version(*modules: str) -> str:
     """Twelve hex digits over the code of modules and of all that they import from the project.
 
@@ -76,21 +77,22 @@ def _file(module: str) -> Path | None:
 
 
 @cache
-def _tree(module: str) -> ast.Module:
+def _parsed(module: str) -> ast.Module:
+    """A module without its docstrings."""
     path = _file(module)
     if path is None:
         msg = f"{module} is no module of {PACKAGE}"
         raise ValueError(msg)
-    return ast.parse(path.read_bytes())
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
+    return tree
 
 
 @cache
 def _code(module: str) -> str:
-    tree = ast.parse(ast.unparse(_tree(module)))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
-    return ast.unparse(tree)
+    return ast.unparse(_parsed(module))
 
 
 def _is_text(statement: ast.stmt) -> bool:
@@ -99,7 +101,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    return tuple(sorted({name for name in _imported(_tree(module)) if _file(name)}))
+    return tuple(sorted({name for name in _imported(_parsed(module)) if _file(name)}))
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
@@ -111,9 +113,14 @@ def _imported(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _executed(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those that only a type checker looks at."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield from _executed(child)
+def _executed(tree: ast.Module) -> Iterator[ast.stmt]:
+    """All statements but those that only a type checker looks at."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+                continue
+            if isinstance(child, ast.stmt):
+                yield child
+            if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+                waiting.append(child)

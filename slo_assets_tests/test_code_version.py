@@ -80,7 +80,7 @@ class Package:
 
 
 def forget() -> None:
-    for remembered in (module._tree, module._code, module._imports):
+    for remembered in (module.code_version, module._parsed, module._code, module._imports):
         remembered.cache_clear()
 
 

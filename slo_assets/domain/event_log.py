@@ -44,24 +44,37 @@ def event_frame(rows: Mapping[str, list[Any]], columns: Mapping[str, str] = FILE
     return pd.DataFrame({name: pd.Series(rows.get(name, []), dtype=kind) for name, kind in columns.items()})
 
 
-def stacked(frames: list[pd.DataFrame], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
-    """Frames of events as one, column by column; the list is emptied, so that memory holds them once.
+def stacked(parts: list[dict[str, Any]], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
+    """Parts of a table as one, column by column; the list is emptied, so that memory holds them once.
 
     The categories of its columns are the values that occur, ascending: equal events are equal frames.
+
+    Args:
+        parts: for each its columns by name, as arrays.
+        columns: the names and kinds of the columns.
     """
-    if not frames:
+    if not parts:
         return event_frame({}, columns)
-    parts = [{name: frame[name].array for name in columns} for frame in frames]
-    frames.clear()
+    taken = list(parts)
+    parts.clear()
     return pd.DataFrame(
         {
-            name: _categories([part.pop(name) for part in parts])
+            name: _categories([part.pop(name) for part in taken])
             if kind == "category"
-            else _one([part.pop(name).to_numpy() for part in parts])
+            else _one([part.pop(name) for part in taken])
             for name, kind in columns.items()
         },
         copy=False,
     )
+
+
+def columns_of(events: pd.DataFrame) -> dict[str, Any]:
+    """The columns of a frame of events, as arrays."""
+    categorical = pd.CategoricalDtype
+    return {
+        str(name): column.array if isinstance(column.dtype, categorical) else column.to_numpy()
+        for name, column in events.items()
+    }
 
 
 def _one(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
@@ -70,15 +83,16 @@ def _one(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
 
 def _categories(parts: list[Any]) -> pd.Categorical:
     """Categorical columns as one, with the values that occur, ascending."""
-    used = [np.flatnonzero(_used(part)) for part in parts]
-    values = sorted({value for part, codes in zip(parts, used, strict=True) for value in part.categories[codes]})
+    used = [np.flatnonzero(_used(part)).tolist() for part in parts]
+    names = [part.categories.to_numpy(object) for part in parts]
+    values = sorted({value for of, codes in zip(names, used, strict=True) for value in of[codes]})
     place = {value: code for code, value in enumerate(values)}
     recoded = np.empty(sum(map(len, parts)), np.min_scalar_type(-len(values) - 1))
     at = 0
-    for part, codes in zip(parts, used, strict=True):
+    for part, of, codes in zip(parts, names, used, strict=True):
         # The last place is that of the code -1: no value.
         new = np.full(len(part.categories) + 1, -1, recoded.dtype)
-        new[codes] = [place[value] for value in part.categories[codes]]
+        new[codes] = [place[value] for value in of[codes]]
         for start in range(0, len(part), PART):
             some = part.codes[start : start + PART]
             recoded[at : at + len(some)] = new[some]
@@ -180,14 +194,16 @@ def outages_of(scan: FileScan, events: pd.DataFrame, failures: int) -> tuple[lis
     """
     flags = np.zeros(len(events), dtype=bool)
     found: list[Outage] = []
-    failed = (events["kind"] == FAILURE).to_numpy()
+    failed = np.asarray(events["kind"].array == FAILURE)
     if np.count_nonzero(failed) < failures:
         return found, flags
     succeeded = (events["kind"] == SUCCESS).to_numpy()
     instants, lines = events["instant"].to_numpy(), events["line"].to_numpy()
     last_line = scan.runs[-1][1]
-    for component in sorted(set(events["component"][failed].dropna())):
-        own = (events["component"] == component).to_numpy()
+    owners = events["component"].array
+    failing = np.unique(owners.codes[failed & (owners.codes >= 0)])
+    for component, code in sorted((str(owners.categories[code]), code) for code in failing):
+        own = owners.codes == code
         rows = np.flatnonzero(failed & own)
         if len(rows) < failures:
             continue
@@ -218,7 +234,7 @@ def of_period(
         aside: the account of what was set aside: ``quarantine``, ``duplicates``, ``future``.
     """
     start, end = period.start, period.end
-    tables: list[pd.DataFrame] = []
+    tables: list[dict[str, Any]] = []
     runs: dict[str, list[Interval]] = {}
     silences: dict[str, list[Interval]] = {}
     outages: list[Outage] = []
@@ -228,13 +244,14 @@ def of_period(
         events = scan.load()
         found, flags = outages_of(scan, events, config.detection.outage.failures)
         outages += [cut for cut in (_cut(outage, start, end) for outage in found) if cut]
-        events = events.assign(in_outage=flags)
-        inside = events["instant"].between(start, end - 1).to_numpy()
+        table = {**columns_of(events), "in_outage": flags}
+        inside = (table["instant"] >= start) & (table["instant"] < end)
         if not inside.all():
-            events = events[inside]
-        if len(events):
-            here = pd.Categorical.from_codes(np.zeros(len(events), np.int8), pd.Index([scan.file]))
-            tables.append(events.assign(file=here))
+            table = {name: values[inside] for name, values in table.items()}
+        if len(table["instant"]):
+            one = pd.Index([scan.file], dtype=object)
+            table["file"] = pd.Categorical.from_codes(np.zeros(len(table["instant"]), np.int8), one)
+            tables.append(table)
         heartbeat = config.logs.is_heartbeat(scan.file)
         stretches = [(scan.runs[0][0], scan.runs[-1][1])] if heartbeat else scan.runs
         _keep(runs, scan.file, [run for run in intervals.clip(stretches, start, end) if run[0] < end])
@@ -242,8 +259,8 @@ def of_period(
             gaps = intervals.clip(intervals.between(scan.runs), start, end)
             _keep(silences, scan.file, [gap for gap in gaps if gap[0] < gap[1]])
         if period.key in scan.months:
-            files.append(_file(scan, period, events))
-        del events
+            files.append(_file(scan, period, table["component"]))
+        del events, table
     whole = stacked(tables, COLUMNS)
     return EventLog(whole, runs, silences, outages, _account(files, aside or {}, _unmapped(whole)))
 
@@ -260,7 +277,7 @@ def _keep(by_file: dict[str, list[Interval]], file: str, found: list[Interval]) 
         by_file[file] = found
 
 
-def _file(scan: FileScan, period: Period, inside: pd.DataFrame) -> dict[str, Any]:
+def _file(scan: FileScan, period: Period, components: Any) -> dict[str, Any]:
     """What became of a file's lines in a period."""
     month = scan.months[period.key]
     return {
@@ -268,7 +285,7 @@ def _file(scan: FileScan, period: Period, inside: pd.DataFrame) -> dict[str, Any
         "digest": scan.digest,
         **month,
         "unmatched": month["lines"] - sum(month["matched"].values()),
-        "unmapped": int(inside["component"].isna().sum()),
+        "unmapped": int(np.count_nonzero(components.codes < 0)),
         "flawed": [sample for sample in scan.flawed if sample["period"] == period.key],
     }
 

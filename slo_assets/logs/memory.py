@@ -22,14 +22,17 @@ def one_reading() -> Iterator[None]:
     """Within this context, a folder is read once in each way of reading it, whatever is written to it meanwhile.
 
     A month of a backfill then takes no longer because many others have logs as well, and lines that come while it
-    goes on are seen by the next observation.
+    goes on are seen by the next observation. Within another such context, its reading is this one's as well.
     """
     global _held  # noqa: PLW0603
-    before, _held = _held, []
+    if _held is not None:
+        yield
+        return
+    _held = []
     try:
         yield
     finally:
-        _held = before
+        _held = None
 
 
 def read(logs: LogFolder, progress: Callable[[str], None] = lambda _: None) -> Told:

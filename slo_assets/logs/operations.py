@@ -136,7 +136,7 @@ class _Operations:
             for name in columns:
                 columns[name] = columns[name][order]
         for name, names in (("kind", KINDS), ("event", self._events), ("component", self._components)):
-            columns[name] = pd.Categorical.from_codes(columns[name], pd.Index(list(names), dtype="str"))
+            columns[name] = pd.Categorical.from_codes(columns[name], pd.Index(list(names), dtype=object))
         return pd.DataFrame(columns, copy=False)
 
     def _keep(self, rows: _Rows, kinds: npt.NDArray[np.int8], durations: Floats) -> None:

@@ -16,6 +16,7 @@ from slo_assets.domain.event_log import (
     EventLog,
     FileScan,
     Outage,
+    columns_of,
     event_frame,
     of_period,
     outages_of,
@@ -415,8 +416,8 @@ def test_frames_in_a_row_are_the_frame_of_all_rows_however_they_were_cut(
     whole = [row for part in parts for row in part]
     cut = data.draw(st.integers(0, len(whole)))
 
-    one = stacked([frame(part) for part in parts])
-    other = stacked([frame(whole[:cut]), frame(whole[cut:])])
+    one = stacked([columns_of(frame(part)) for part in parts])
+    other = stacked([columns_of(frame(whole[:cut])), columns_of(frame(whole[cut:]))])
 
     assert rows_of(one) == whole
     pd.testing.assert_frame_equal(one, other)
@@ -426,7 +427,7 @@ def test_frames_in_a_row_are_the_frame_of_all_rows_however_they_were_cut(
 @given(st.lists(st.lists(events, max_size=4), min_size=1, max_size=4))
 @settings(max_examples=30, deadline=None)
 def test_the_categories_of_a_frame_are_the_values_that_occur_in_it(parts: list[list[tuple[Any, ...]]]):
-    kept = [frame(part).iloc[:2] for part in parts]  # the rest of the values stay behind as categories
+    kept = [columns_of(frame(part).iloc[:2]) for part in parts]  # the rest of the values stay behind as categories
 
     table = stacked(kept)
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo_assets.domain.event_log import COLUMNS, EventLog, Outage, event_frame, stacked
+from slo_assets.domain.event_log import COLUMNS, EventLog, Outage, columns_of, event_frame, stacked
 from slo_assets.storage.event_tables import from_event_log, to_event_log
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +55,8 @@ accounts = st.fixed_dictionaries(
 
 def frame(rows: list[tuple[Any, ...]], columns: dict[str, str]) -> pd.DataFrame:
     """A frame of events as the domain makes it."""
-    return stacked([event_frame({name: [row[n] for row in rows] for n, name in enumerate(columns)}, columns)], columns)
+    frame = event_frame({name: [row[n] for row in rows] for n, name in enumerate(columns)}, columns)
+    return stacked([columns_of(frame)], columns)
 
 
 def rows_of(events: pd.DataFrame) -> list[tuple[Any, ...]]:
