@@ -234,11 +234,9 @@ class Backfill:
             failures=failures,
         )
 
-    def undrawn(self, results: Iterable[MonthResult]) -> list[Period]:
-        """The months that were published anew, or that have no page yet."""
-        site = self.inputs.output.site
-        published = (result for result in results if not result.error)
-        return [one.period for one in published if not one.kept or not site.path(one.period.key).exists()]
+    def is_undrawn(self, result: MonthResult) -> bool:
+        """Whether a month was published anew, or has no page yet."""
+        return not result.error and not (result.kept and self.inputs.output.site.path(result.period.key).exists())
 
     def render(self, period: Period) -> str:
         """Draw the page of a published month.

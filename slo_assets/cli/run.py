@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from slo_assets.backfill import Backfill, MonthResult
+    from slo_assets.cli.pages import Pages
     from slo_assets.periods import Period
 
 
@@ -60,22 +61,27 @@ def run(
     from rich.console import Console
 
     from slo_assets import backfill
+    from slo_assets.cli.pages import pages as pages_of
+    from slo_assets.logs.memory import one_reading
 
     progress = Console(stderr=True)
     use_instance()
-    with progress.status("Loading Dagster and looking for input …"):
-        worker = backfill.Backfill.from_environment()
-        for month in filter(None, (first, last, period)):
-            if refusal := worker.refusal(month):
-                raise click.UsageError(refusal)
-        try:
-            months = worker.months(period or first, period or last)
-        except backfill.BackfillError as problem:
-            raise click.ClickException(str(problem)) from problem
-    if not months:
-        progress.print(f"No month has input in {worker.data}: put logs into logs/ or telemetry files into telemetry/.")
-    results, stopped = _make(worker, months, force, progress)
-    undrawn = [] if stopped else _draw_pages(worker, results, progress)
+    with one_reading():
+        with progress.status("Loading Dagster and looking for input …"):
+            worker = backfill.Backfill.from_environment()
+            for month in filter(None, (first, last, period)):
+                if refusal := worker.refusal(month):
+                    raise click.UsageError(refusal)
+            try:
+                months = worker.months(period or first, period or last)
+            except backfill.BackfillError as problem:
+                raise click.ClickException(str(problem)) from problem
+        if not months:
+            told = f"No month has input in {worker.data}: put logs into logs/ or telemetry files into telemetry/."
+            progress.print(told)
+        pages = pages_of(worker, len(months))
+        results, stopped = _make(worker, months, force, progress, pages)
+    undrawn = _draw(pages, progress)
     _tell(results, worker.output, months[len(results) :], as_json)
     sys.exit(0 if not stopped and not undrawn and all(result.well for result in results) else 1)
 
@@ -91,20 +97,22 @@ def _tell(results: Sequence[MonthResult], output: str, remaining: Sequence[Perio
         click.echo(f"Page: {path}")
 
 
-def _draw_pages(worker: Backfill, results: Sequence[MonthResult], progress: Console) -> list[Period]:
-    """Draw the pages of the months that were published; those that could not be drawn are told and returned."""
-    months, failed = worker.undrawn(results), []
-    for number, month in enumerate(months, start=1):
-        with progress.status(f"\\[{number}/{len(months)}] page of {month.key} …"):
-            problem = worker.render(month)
-        if problem:
-            failed.append(month)
-            progress.print(f"The page of {month.key} could not be drawn: {escape(problem)}")
+def _draw(pages: Pages, progress: Console) -> list[Period]:
+    """Wait for the pages of the months that were published; those that could not be drawn are told and returned."""
+    failed = []
+    with progress.status("Drawing pages …") as status:
+        for number, (month, problem) in enumerate(pages.drawn(), start=1):
+            status.update(f"\\[{number}/{len(pages.asked)}] page of {month.key} …")
+            if problem:
+                failed.append(month)
+                progress.print(f"The page of {month.key} could not be drawn: {escape(problem)}")
     return failed
 
 
-def _make(worker: Backfill, months: list[Period], force: bool, console: Console) -> tuple[list[MonthResult], bool]:
-    """Make months while a bar shows how far that is; and whether it was interrupted."""
+def _make(
+    worker: Backfill, months: list[Period], force: bool, console: Console, pages: Pages
+) -> tuple[list[MonthResult], bool]:
+    """Make months while a bar shows how far that is, and ask for their pages; and whether it was interrupted."""
     from slo_assets import tables
     from slo_assets.backfill import InterruptedRunError
 
@@ -116,12 +124,15 @@ def _make(worker: Backfill, months: list[Period], force: bool, console: Console)
             task = show.add_task("months", total=len(months), left="")
             for result in worker.results(months, force=force):
                 results.append(result)
+                if worker.is_undrawn(result):
+                    pages.ask(result.period)
                 left = tables.time_left(results, len(months))
                 # A terminal shows it beside the bar.
                 beside = "" if console.is_terminal else left
                 show.print(tables.month_line(len(results), len(months), result, beside))
                 show.update(task, completed=len(results), left=left)
     except (InterruptedRunError, KeyboardInterrupt):
+        pages.stop()
         return results, True
     return results, False
 
