@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from slo_assets.checks import in_words
 from slo_assets.definitions import build_defs
 from slo_assets.instance import for_many_months
 from slo_assets.jobs import MATERIALIZE_MONTH, OBSERVE_INPUTS, RENDER_PAGE
@@ -268,9 +269,9 @@ class Backfill:
 
 def _findings(checks: Iterable[dg.AssetCheckEvaluation]) -> tuple[dict[str, str], dict[str, str]]:
     """What the checks that failed say, by their names: what asks for a look, and what cannot be trusted."""
-    told = {check.check_name: check for check in checks if not check.passed}
-    grave = {name for name, check in told.items() if check.severity == dg.AssetCheckSeverity.ERROR}
-    text = {name: check.description or "" for name, check in told.items()}
+    failed = {check.check_name: check for check in checks if not check.passed}
+    grave = {name for name, check in failed.items() if check.severity == dg.AssetCheckSeverity.ERROR}
+    text = {name: in_words(check) for name, check in failed.items()}
     return {n: t for n, t in text.items() if n not in grave}, {n: t for n, t in text.items() if n in grave}
 
 

@@ -5,6 +5,7 @@ step, so that they cost no step of their own and stand beside the month's result
 Concept: https://docs.dagster.io/guides/test/asset-checks
 """
 
+import re
 import shlex
 import warnings
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,14 @@ from slo_assets.domain.account import KEYS, Unreadable, visible, worst
 # Checks by partition are marked as preview in this version of Dagster; without them, a month's result would
 # hide another's.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+
+
+#: Metadata of a result: a table of what was found, and how much that is.
+FINDINGS, FINDING, COUNT = "findings", "finding", "count"
+#: So many findings stand in a summary.
+SHOWN = 3
+#: A description is Markdown: what came out of a log could fetch a picture from elsewhere.
+ACTIVE = re.compile(r"[\\`*\[\]<>~|]")
 
 
 @dataclass(frozen=True)
@@ -51,16 +60,32 @@ class Check:
             severity: where it depends on what was found.
             metadata: what else the UI shows.
         """
-        listed = list(findings[: self.most])
-        shown = {"findings": dg.MetadataValue.json(listed), "count": len(findings), **metadata}
-        text = "; ".join(findings[:3]) + (f"; and {len(findings) - 3} more" if len(findings) > 3 else "")  # noqa: PLR2004
+        records = [dg.TableRecord({FINDING: finding}) for finding in findings[: self.most]]
+        table = {FINDINGS: dg.MetadataValue.table(records)} if records else {}
         return dg.AssetCheckResult(
             passed=not findings,
             check_name=self.name,
             severity=severity or self.severity,
-            metadata=shown,
-            description=text or None,
+            metadata={COUNT: len(findings), **table, **metadata},
+            description=ACTIVE.sub(r"\\\g<0>", _summary(findings, len(findings))) or None,
         )
+
+
+def findings_of(metadata: Mapping[str, dg.MetadataValue]) -> tuple[list[str], int]:
+    """The findings that a result lists, and how many there are."""
+    table, count = metadata.get(FINDINGS), metadata.get(COUNT)
+    listed = table.records if isinstance(table, dg.TableMetadataValue) else []
+    found = [str(record.data[FINDING]) for record in listed]
+    return found, count.value or 0 if isinstance(count, dg.IntMetadataValue) else len(found)
+
+
+def in_words(evaluation: dg.AssetCheckEvaluation) -> str:
+    """What a result says on one line, as plain text."""
+    return _summary(*findings_of(evaluation.metadata))
+
+
+def _summary(findings: Sequence[str], count: int) -> str:
+    return "; ".join(findings[:SHOWN]) + (f"; and {count - SHOWN} more" if count > SHOWN else "")
 
 
 LOGS_READABLE = Check("logs_readable", "Every log file could be read and dated, and no line is later than the clock.")

@@ -53,8 +53,7 @@ def test_a_check_fails_exactly_when_it_has_findings_and_lists_them(case: str) ->
     result, findings = CASES[case]
 
     assert result.passed is (not findings)
-    assert result.metadata["findings"].value == findings
-    assert result.metadata["count"].value == len(findings)
+    assert checks.findings_of(result.metadata) == (findings, len(findings))
 
 
 def test_only_an_overdue_month_and_a_broken_publication_are_errors_whatever_was_found() -> None:
@@ -68,7 +67,18 @@ def test_many_findings_are_cut_in_the_summary_and_kept_in_the_metadata() -> None
     result = checks.EVENTS_MAPPED.result([f"finding {number}" for number in range(9)])
 
     assert result.description == "finding 0; finding 1; finding 2; and 6 more"
-    assert len(result.metadata["findings"].value) == 9  # type: ignore[arg-type]
+    assert len(checks.findings_of(result.metadata)[0]) == 9
+
+
+HOSTILE = "![x](https://elsewhere/x.png) <img src=//elsewhere> `a` **b** \\"
+
+
+def test_what_came_out_of_a_log_is_no_markdown_in_the_ui_and_itself_elsewhere() -> None:
+    result = checks.EVENTS_MAPPED.result([HOSTILE])
+    assert result.description == (r"!\[x\](https://elsewhere/x.png) \<img src=//elsewhere\> \`a\` \*\*b\*\* \\")
+
+    evaluation = dg.AssetCheckEvaluation(dg.AssetKey("a"), "b", passed=False, metadata=result.metadata or {})
+    assert checks.in_words(evaluation) == HOSTILE
 
 
 def test_a_hundred_thousand_findings_are_cut_and_their_count_stays_true() -> None:
@@ -76,8 +86,10 @@ def test_a_hundred_thousand_findings_are_cut_and_their_count_stays_true() -> Non
 
     result = checks.events_mapped(READABLE_ACCOUNT | {"unmapped": unmapped})
 
-    assert result.metadata["findings"].value == [f"/{n}: {n + 1} events" for n in range(99_999, 99_979, -1)]
-    assert result.metadata["count"].value == 100_000
+    assert checks.findings_of(result.metadata) == (
+        [f"/{n}: {n + 1} events" for n in range(99_999, 99_979, -1)],
+        100_000,
+    )
     assert result.metadata["events"].value == sum(unmapped.values())
     assert str(result.description).endswith("; and 99997 more")
 
@@ -189,7 +201,7 @@ def test_reports_readable_tells_of_files_set_aside_and_unknown_components() -> N
 
     result = checks.reports_readable(telemetry)
 
-    assert result.metadata["findings"].value == [
+    assert checks.findings_of(result.metadata)[0] == [
         "a.json: not JSON",
         "b.json: made later than the clock",
         "c.json: unknown component 'ghost' (anom-1)",
@@ -205,9 +217,9 @@ def test_budgets_and_objectives_name_component_and_instant() -> None:
         for o in ("availability", "latency", "errorRate")
     }
 
-    assert checks.budgets_left(budgets).metadata["findings"].value == [
+    assert checks.findings_of(checks.budgets_left(budgets).metadata)[0] == [
         "a: the availability budget is exhausted since 2025-11-02T00:00:00Z",
         "b: the error-rate budget is exhausted since 2025-11-02T00:00:00Z",
     ]
     report = {"complianceReport": {"components": {"a": judged}}}
-    assert checks.objectives_met(report).metadata["findings"].value == ["a: latency failed"]
+    assert checks.findings_of(checks.objectives_met(report).metadata)[0] == ["a: latency failed"]

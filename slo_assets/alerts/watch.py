@@ -12,7 +12,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter
@@ -22,6 +22,7 @@ from dagster._core.storage.asset_check_execution_record import (
 )
 
 from slo_assets.alerts.ledger import Run
+from slo_assets.checks import findings_of, in_words
 from slo_assets.config import SloConfig
 from slo_assets.domain import alerts as domain
 from slo_assets.domain.alerts import CheckResult, Condition, Observation
@@ -137,17 +138,16 @@ def _result(record: AssetCheckExecutionRecord) -> CheckResult:
     if evaluation is None:  # a record of this status always has one
         msg = f"the result of the check {record.key.to_user_string()} is lost"
         raise ValueError(msg)
-    metadata: dict[str, Any] = {name: value.value for name, value in evaluation.metadata.items()}
-    findings = metadata.get("findings")
+    findings, count = findings_of(evaluation.metadata)
     return CheckResult(
         asset=record.key.asset_key.to_user_string(),
         name=record.key.name,
         period=record.partition or "",
         passed=evaluation.passed,
         grave=evaluation.severity == dg.AssetCheckSeverity.ERROR,
-        told=evaluation.description or "",
-        findings=tuple(map(str, findings[: domain.FINDINGS])) if isinstance(findings, list) else (),
-        count=metadata["count"] if isinstance(metadata.get("count"), int) else 0,
+        told=in_words(evaluation),
+        findings=tuple(findings[: domain.FINDINGS]),
+        count=count,
         at=_instant(record.event.timestamp if record.event else record.create_timestamp),
         run=record.run_id,
     )

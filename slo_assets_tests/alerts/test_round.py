@@ -14,6 +14,7 @@ from upath import UPath
 
 from slo_assets.alerts.courier import Courier
 from slo_assets.alerts.round import DEAF, Found, World, find, tell
+from slo_assets.checks import Check
 from slo_assets.config import ConfigError, SloConfig, parse_config
 from slo_assets.periods import Period, monthly_partitions, parse_instant
 from slo_assets.storage.deliverables import DELIVERABLES
@@ -45,15 +46,7 @@ def graph(outcomes: Outcomes) -> dg.Definitions:
     def thing() -> dg.MaterializeResult:
         if outcomes.error:
             raise RuntimeError(outcomes.error)
-        results = [
-            dg.AssetCheckResult(
-                passed=not outcomes.findings.get(name),
-                check_name=name,
-                severity=dg.AssetCheckSeverity.WARN,
-                metadata={"findings": dg.MetadataValue.json(outcomes.findings.get(name, [])), "count": 1},
-            )
-            for name in CHECKS
-        ]
+        results = [Check(name, "").result(outcomes.findings.get(name, [])) for name in CHECKS]
         return dg.MaterializeResult(check_results=results)
 
     @dg.asset(partitions_def=MONTHS, deps=[thing])

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from slo_assets.checks import findings_of
 from slo_assets.domain import slo_targets
 from slo_assets.storage.deliverables import DELIVERABLES
 from slo_assets.storage.schemas import validate
@@ -69,7 +70,7 @@ def test_what_is_unknown_is_null_with_a_reason_and_a_warning(month: tuple[str, P
     theme = document(month[1], "sli-metrics")["metrics"]["theme"]
 
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert any("theme: latency is unknown" in finding for finding in check.metadata["findings"].value)
+    assert any("theme: latency is unknown" in finding for finding in findings_of(check.metadata)[0])
     for sli in ("errorRate", "availability", "completeness", "freshness"):
         assert theme[sli] is None
         assert theme[f"{sli}Detail"]["reason"]
