@@ -13,10 +13,10 @@ CLEAN_ENV = env -u DAGSTER_HOME $(foreach name,$(filter SLO_ASSETS_%,$(.VARIABLE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test dev lint format lock clean
+.PHONY: help setup run test dev lint format reference lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.ready ## create .venv from requirements.lock
 
@@ -57,6 +57,9 @@ format: setup ## rewrite the code in the agreed style
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
+reference: setup ## write docs/reference/ again from schemas, settings, command, definitions and formulas
+	@$(CLEAN_ENV) $(BIN)/python -W ignore -m slo_assets_docs
+
 # One lock for Linux and macOS and all three Pythons. `fewest`: one version of each package, so that the
 # numbers do not depend on the Python in use. Extras stay: older pips fail on gql without its [requests].
 lock: ## write requirements.lock again from pyproject.toml (needs uv)
@@ -67,4 +70,4 @@ lock: ## write requirements.lock again from pyproject.toml (needs uv)
 clean: ## remove .venv, Dagster's state, all output and caches
 	@rm -rf .venv .dagster data/work data/published data/releases data/audit data/pages data/exports build dist *.egg-info
 	@rm -rf .coverage .coverage.* coverage.xml htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@find slo_assets slo_assets_tests -type d -name __pycache__ -prune -exec rm -rf {} +
+	@find slo_assets slo_assets_docs slo_assets_tests -type d -name __pycache__ -prune -exec rm -rf {} +

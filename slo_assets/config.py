@@ -261,13 +261,17 @@ def _text_of(value: Any) -> Any:
 class Condition(_Model):
     """One test of a field; it does not hold where the field is not there."""
 
-    field: FieldName
+    field: FieldName = Field(description="A group of the pattern, or a field of the dialect.")
     equals: Annotated[str, BeforeValidator(_text_of, json_schema_input_type=str | float | bool)] | None = Field(
         default=None, description="The field's text; numbers and true count as text."
     )
     matches: Pattern | None = Field(default=None, description="Regular expression that is searched in the field.")
-    at_least: Annotated[float, Field(strict=True)] | None = None
-    below: Annotated[float, Field(strict=True)] | None = None
+    at_least: Annotated[float, Field(strict=True)] | None = Field(
+        default=None, description="The field is a number, and not below this one."
+    )
+    below: Annotated[float, Field(strict=True)] | None = Field(
+        default=None, description="The field is a number below this one."
+    )
 
     @model_validator(mode="after")
     def _one_test(self) -> Self:
@@ -295,7 +299,7 @@ class Rule(_Model):
     ``key`` (pairs starts and ends, else the event does), ``duration``, and ``unit`` (a text like ns, us, µs, ms, s).
     """
 
-    id: Text
+    id: Text = Field(description="Its name, wherever lines are counted by rule.")
     kind: RuleKind = Field(description="operation: a failure where failureWhen says so, else a success.")
     contains: Text | None = Field(default=None, description="Literal text that every line of the rule has; fast.")
     pattern: RulePattern | None = Field(
@@ -385,7 +389,7 @@ class _Reader(_Model):
 class Source(_Reader):
     """What is known about some of the log files. One that says how lines are read takes nothing from the top."""
 
-    name: str
+    name: str = Field(description="Its name, wherever sources are told of.")
     files: str = Field(description="Shell pattern of the file's name, or of its path below the log folder.")
     heartbeat: bool = Field(default=False, description="Lines are written all the time: a silence is an outage.")
     year: Annotated[int, Field(ge=1970, le=2200, strict=True)] | None = Field(
@@ -407,8 +411,10 @@ class Source(_Reader):
 class Unreadable(_Model):
     """Above which percentage of a month's lines that cannot be read a check warns, and says that it is an error."""
 
-    warn_percent: Percentage = 1.0
-    error_percent: Percentage = 20.0
+    warn_percent: Percentage = Field(default=1.0, description="Percent of the month's lines.")
+    error_percent: Percentage = Field(
+        default=20.0, description="Percent of the month's lines; the command exits with 1."
+    )
     samples: Count = Field(default=20, description="Lines that are kept for each file and reason.")
 
     @model_validator(mode="after")
@@ -422,7 +428,9 @@ class Unreadable(_Model):
 class Logs(_Reader):
     """How log lines are read."""
 
-    silence_minutes: Positive = 5.0
+    silence_minutes: Positive = Field(
+        default=5.0, description="Where nothing was written for longer than this, nobody looked; a heartbeat was down."
+    )
     max_line_bytes: Annotated[int, Field(ge=1024, strict=True)] = Field(
         default=1_048_576, description="A longer line is unreadable."
     )
@@ -472,8 +480,8 @@ class Logs(_Reader):
 class LatencyObjectives(_Model):
     """Agreed latencies in milliseconds; one that is absent is derived from the baseline."""
 
-    p95: Positive | None = None
-    p99: Positive | None = None
+    p95: Positive | None = Field(default=None, description="Milliseconds.")
+    p99: Positive | None = Field(default=None, description="Milliseconds.")
 
 
 class Objectives(_Model):
@@ -487,44 +495,47 @@ class Objectives(_Model):
 class Component(_Model):
     """A part of the application that has objectives of its own."""
 
-    name: str
+    name: str = Field(description="Its name, for people.")
     prefixes: tuple[EventPrefix, ...] = Field(
         default=(), description="First segments of event keys; the first prefix names the detected anomalies."
     )
     patterns: tuple[Pattern, ...] = Field(default=(), description="Regular expressions, searched in event keys.")
     events: tuple[Text, ...] = Field(default=(), description="Whole event keys.")
     objectives: Objectives = Objectives()
-    no_data_policy: NoDataPolicy = "ignore"
-    escalation: str = "default"
+    no_data_policy: NoDataPolicy = Field(
+        default="ignore",
+        description="What time counts as in which nobody looked: ignore leaves it out, up and down count it as such.",
+    )
+    escalation: str = Field(default="default", description="The name of its escalation policy.")
 
 
 class Outage(_Model):
     """Failures in a row that make an outage."""
 
-    failures: Count = 3
-    severity: Severity = "critical"
+    failures: Count = Field(default=3, description="So many of a component in one file.")
+    severity: Severity = Field(default="critical", description="Severity of outages.")
 
 
 class Storm(_Model):
     """More operations of one event in one clock second than this are a storm."""
 
-    operations_per_second: Count = 50
-    severity: Severity = "medium"
+    operations_per_second: Count = Field(default=50, description="Operations in one second.")
+    severity: Severity = Field(default="medium", description="Severity of storms.")
 
 
 class Slow(_Model):
     """An operation over this duration is slow."""
 
-    slow_operation_ms: Positive = 250.0
-    severity: Severity = "medium"
+    slow_operation_ms: Positive = Field(default=250.0, description="Milliseconds.")
+    severity: Severity = Field(default="medium", description="Severity of slow operations.")
 
 
 class Detection(_Model):
     """When log events are an anomaly, and how grave it is."""
 
     outage: Outage = Outage()
-    gap_severity: Severity = "high"
-    failed_severity: Severity = "high"
+    gap_severity: Severity = Field(default="high", description="Severity of a silence of a source that is a heartbeat.")
+    failed_severity: Severity = Field(default="high", description="Severity of operations that failed.")
     storm: Storm = Storm()
     slow: Slow = Slow()
 
@@ -532,38 +543,56 @@ class Detection(_Model):
 class Classification(_Model):
     """Which SLI an anomaly belongs to, by shell patterns over its event key; latency takes all others."""
 
-    error_rate: tuple[str, ...] = ("*:race", "*:validation:*", "*:checking:*", "*:invalidation", "*:operation:failed")
-    availability: tuple[str, ...] = ("*:timeout", "*:availability:*")
+    error_rate: tuple[str, ...] = Field(
+        default=("*:race", "*:validation:*", "*:checking:*", "*:invalidation", "*:operation:failed"),
+        description="Patterns of the error rate; they are looked at first.",
+    )
+    availability: tuple[str, ...] = Field(
+        default=("*:timeout", "*:availability:*"), description="Patterns of availability."
+    )
 
 
 class SeverityWeights(_Model):
     """How much a bad minute of each severity counts."""
 
-    critical: Weight = 1.0
-    high: Weight = 1.0
-    medium: Weight = 1.0
-    low: Weight = 1.0
+    critical: Weight = Field(default=1.0, description="1 counts each bad minute once, 0 not at all.")
+    high: Weight = Field(default=1.0, description="1 counts each bad minute once, 0 not at all.")
+    medium: Weight = Field(default=1.0, description="1 counts each bad minute once, 0 not at all.")
+    low: Weight = Field(default=1.0, description="1 counts each bad minute once, 0 not at all.")
 
 
 class Defaults(_Model):
     """Objectives and baselines where a component has too few operations to derive any."""
 
-    availability: Percentage = 99.9
-    latency_p50_ms: Positive = 10.0
-    latency_p95_ms: Positive = 50.0
-    latency_p99_ms: Positive = 100.0
-    error_rate: Percentage = 0.1
+    availability: Percentage = Field(default=99.9, description="Percent.")
+    latency_p50_ms: Positive = Field(default=10.0, description="Milliseconds.")
+    latency_p95_ms: Positive = Field(default=50.0, description="Milliseconds.")
+    latency_p99_ms: Positive = Field(default=100.0, description="Milliseconds.")
+    error_rate: Percentage = Field(default=0.1, description="Percent.")
 
 
 class Targets(_Model):
     """How objectives are derived from a baseline."""
 
-    baseline_periods: int = Field(default=3, ge=1, le=12, strict=True)
-    minimum_operations: Count = 100
-    availability_ladder: tuple[Percentage, ...] = (99.99, 99.95, 99.9, 99.5, 99.0, 98.0, 95.0, 90.0)
-    latency_margin: Positive = 1.1
-    latency_step_ms: Positive = 10.0
-    error_rate_margin: Positive = 1.5
+    baseline_periods: int = Field(
+        default=3, ge=1, le=12, strict=True, description="Months before the own one, whose median is the baseline."
+    )
+    minimum_operations: Count = Field(
+        default=100,
+        description="With fewer operations, in all these months together, the defaults hold; with fewer in a month, "
+        "its figures have low confidence.",
+    )
+    availability_ladder: tuple[Percentage, ...] = Field(
+        default=(99.99, 99.95, 99.9, 99.5, 99.0, 98.0, 95.0, 90.0),
+        description="Percentages, falling; the target is the highest that the baseline reaches.",
+    )
+    latency_margin: Positive = Field(default=1.1, description="A latency's target is so many times its baseline.")
+    latency_step_ms: Positive = Field(
+        default=10.0, description="It is rounded up to a multiple of so many milliseconds."
+    )
+    error_rate_margin: Positive = Field(
+        default=1.5, description="An error rate's target is so many times its baseline."
+    )
     defaults: Defaults = Defaults()
 
     @field_validator("availability_ladder", mode="after")
@@ -578,9 +607,9 @@ class Targets(_Model):
 class LatencyThresholds(_Model):
     """Multiples of the baseline's p95 up to which a latency is healthy and in warning, and from which critical."""
 
-    healthy: Positive = 1.1
-    warning: Positive = 1.5
-    critical: Positive = 2.0
+    healthy: Positive = Field(default=1.1, description="Up to so many times the usual p95.")
+    warning: Positive = Field(default=1.5, description="Up to so many times the usual p95; above, it is degraded.")
+    critical: Positive = Field(default=2.0, description="From so many times the usual p95.")
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -593,8 +622,12 @@ class LatencyThresholds(_Model):
 class BudgetThresholds(_Model):
     """Percent of the error budget from which its status is warning and critical; from 100 it is exhausted."""
 
-    warning: Annotated[float, Field(gt=0, lt=100, strict=True)] = 50.0
-    critical: Annotated[float, Field(gt=0, lt=100, strict=True)] = 80.0
+    warning: Annotated[float, Field(gt=0, lt=100, strict=True)] = Field(
+        default=50.0, description="Percent of the budget."
+    )
+    critical: Annotated[float, Field(gt=0, lt=100, strict=True)] = Field(
+        default=80.0, description="Percent of the budget."
+    )
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -612,33 +645,45 @@ class BudgetThresholds(_Model):
 class Compliance(_Model):
     """When a met objective is at risk, and how far back the report looks."""
 
-    budget_at_risk_percent: Percentage = 80.0
-    latency_at_risk_percent: Percentage = 5.0
-    history_periods: int = Field(default=12, ge=1, le=12, strict=True)
+    budget_at_risk_percent: Percentage = Field(
+        default=80.0, description="A met availability or error rate is at risk from this percentage of its budget on."
+    )
+    latency_at_risk_percent: Percentage = Field(
+        default=5.0, description="A met latency is at risk when it is within so many percent of its target."
+    )
+    history_periods: int = Field(
+        default=12, ge=1, le=12, strict=True, description="Months that the report looks at, its own included."
+    )
     trend_points: Positive = Field(default=5.0, description="Change of the budget used, in percentage points.")
 
 
 class Dashboard(_Model):
     """How the dashboard is titled, refreshed and compared."""
 
-    title: str = "SLO/SLI/SLA Monitoring Dashboard"
+    title: str = Field(
+        default="SLO/SLI/SLA Monitoring Dashboard", description="Title of the dashboard and of its page."
+    )
     refresh_interval: Count = Field(default=300, description="Seconds.")
-    trend_percent: Positive = 5.0
+    trend_percent: Positive = Field(
+        default=5.0, description="A figure is stable that changed by no more percent than this since the month before."
+    )
 
 
 class EscalationStep(_Model):
     """Who is told and what is done when so much of the budget is used."""
 
     at: Positive = Field(description="Percent of the error budget.")
-    notify: tuple[str, ...] = Field(min_length=1)
-    action: str
+    notify: tuple[str, ...] = Field(
+        min_length=1, description="People, teams or channels; alerts.routes says how they are reached."
+    )
+    action: str = Field(description="What is done, in words.")
 
 
 class Change(_Model):
     """Settings that hold from a period on, while earlier periods keep theirs."""
 
     effective_from: PeriodKey = Field(description="The first period in which they hold.")
-    reason: Text
+    reason: Text = Field(description="Why, for those who read it later.")
     settings: dict[str, Any] = Field(
         min_length=1, description="Part of the configuration, put over what holds before; a list is replaced whole."
     )
@@ -731,15 +776,17 @@ class EmailReceiver(_Receiver):
     """Mails over SMTP."""
 
     kind: Literal["email"]
-    host: Text
-    port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 587
+    host: Text = Field(description="The mail server.")
+    port: Annotated[int, Field(ge=1, le=65535, strict=True)] = Field(default=587, description="Its port.")
     security: Literal["starttls", "tls", "none"] = Field(
         default="starttls", description="How the connection is encrypted; none is for a server on the same machine."
     )
-    sender: Address = Field(alias="from")
-    to: tuple[Address, ...] = Field(min_length=1)
-    username: Variable | None = None
-    password: Variable | None = None
+    sender: Address = Field(alias="from", description="Address that mails come from.")
+    to: tuple[Address, ...] = Field(min_length=1, description="Addresses that mails go to.")
+    username: Variable | None = Field(default=None, description="Where the server asks for one.")
+    password: Variable | None = Field(
+        default=None, description="Where the server asks for one; never sent without encryption."
+    )
 
     @model_validator(mode="after")
     def _protected(self) -> Self:
@@ -774,7 +821,7 @@ class Alerts(_Model):
     The receiver journal is always there: the file alerts/alerts.jsonl in DAGSTER_HOME, unless it is given here.
     """
 
-    receivers: dict[ReceiverName, Receiver] = Field(default_factory=dict)
+    receivers: dict[ReceiverName, Receiver] = Field(default_factory=dict, description="Where alerts can go, by name.")
     routes: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Receivers of each team that an escalation policy notifies."
     )
@@ -799,12 +846,21 @@ class Alerts(_Model):
 class SloConfig(_Model):
     """The whole configuration of one application."""
 
-    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
-    application: str
-    first_period: PeriodKey
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] = Field(
+        description="Version that its owner declares, MAJOR.MINOR.PATCH; documents carry it."
+    )
+    application: str = Field(description="Name of the application, in documents and alerts.")
+    first_period: PeriodKey = Field(description="The first month that there is, YYYY-MM.")
     logs: Logs
-    components: dict[ComponentId, Component] = Field(min_length=1)
-    escalation_policies: dict[str, tuple[EscalationStep, ...]] = Field(default_factory=dict)
+    components: dict[ComponentId, Component] = Field(
+        min_length=1,
+        description="The parts of the application that have objectives, by id: lower-case words with hyphens.",
+    )
+    escalation_policies: dict[str, tuple[EscalationStep, ...]] = Field(
+        default_factory=dict,
+        description="Who is told and what is done as a budget is used up, by the policy's name; default is that of "
+        "components that name none.",
+    )
     detection: Detection = Detection()
     classification: Classification = Classification()
     severity_weights: SeverityWeights = SeverityWeights()
@@ -816,7 +872,9 @@ class SloConfig(_Model):
     monitoring: Monitoring = Monitoring()
     releases: Releases = Releases()
     alerts: Alerts = Alerts()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Change, ...] = Field(
+        default=(), description="Settings that hold from a period on, in the order of the periods."
+    )
 
     def of_period(self, period: Period) -> SloConfig:
         """The configuration that holds in a period: with every change up to it, and the version that follows."""

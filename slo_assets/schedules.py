@@ -21,13 +21,12 @@ from slo_assets.staleness import unsettled
     cron_schedule="15 2 * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Look for new input and make the current month, on its first three days after the month before, so "
+    "that it closes. Nights that were missed are made up for, the oldest month first. A month that is up to date is "
+    "left as it is.",
 )
 def nightly(context: dg.ScheduleEvaluationContext, clock: dg.ResourceParam[Clock]) -> Iterator[dg.RunRequest]:
-    """Look for new input and make the current month, on its first three days after the month before, so that it closes.
-
-    Nights that were missed are made up for: earlier months that have not settled come first, the oldest first. A
-    month that is up to date is looked at and left as it is.
-    """
+    """Ask for the current month, and before it for earlier ones that have not settled, the oldest first."""
     moment = context.scheduled_execution_time
     tonight = clock.now() if clock.fixed else to_micros(moment)
     current = Period.containing(tonight)

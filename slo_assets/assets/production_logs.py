@@ -15,41 +15,50 @@ from slo_assets.resources import Clock, Inputs
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
-@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP, tags={STAGE: "evidence"})
+@dg.observable_source_asset(
+    partitions_def=MONTHS,
+    group_name=GROUP,
+    tags={STAGE: "evidence"},
+    description="The application's log files: `logs/` in the data folder, at any depth, plain, gzip or Zstandard.\n\n"
+    "A month's version changes when a file that has a line in it changes, or one that cannot be dated.",
+)
 def production_logs(
     context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.DataVersionsByPartition:
-    """The application's log files: `logs/` in the data folder, at any depth, plain, gzip or Zstandard.
-
-    A month's version changes when a file that has a line in it changes, or one that cannot be dated.
-    """
+    """Observe the logs."""
     from slo_assets.logs.versions import of_logs
 
     scans, account = inputs.logs(inputs.config(), progress=lambda name: context.log.info(f"parsing {name}"))
     return _changed(context, of_logs(scans, account, _periods(clock)))
 
 
-@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP, tags={STAGE: "evidence"})
+@dg.observable_source_asset(
+    partitions_def=MONTHS,
+    group_name=GROUP,
+    tags={STAGE: "evidence"},
+    description="Anomalies that people or other tools report: `telemetry/*.json` in the data folder.\n\n"
+    "A month's version changes when a report that tells of it changes, or one that cannot be read.",
+)
 def reported_telemetry(
     context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.DataVersionsByPartition:
-    """Anomalies that people or other tools report: `telemetry/*.json` in the data folder.
-
-    A month's version changes when a report that tells of it changes, or one that cannot be read.
-    """
+    """Observe the telemetry files."""
     from slo_assets.logs.versions import of_reports
 
     return _changed(context, of_reports(inputs.reports(), _periods(clock)))
 
 
-@dg.observable_source_asset(partitions_def=MONTHS, group_name=GROUP, tags={STAGE: "evidence"})
+@dg.observable_source_asset(
+    partitions_def=MONTHS,
+    group_name=GROUP,
+    tags={STAGE: "evidence"},
+    description="The settings that documents depend on: `slo-config.yaml` in the data folder, as it holds in each "
+    "month.\n\nSettings that no document depends on (who is told, how much is kept) change no version.",
+)
 def slo_config(
     context: dg.AssetExecutionContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.DataVersionsByPartition:
-    """The settings that documents depend on: `slo-config.yaml` in the data folder, as it holds in each month.
-
-    Settings that no document depends on (who is told, how much is kept) change no version.
-    """
+    """Observe the settings."""
     from slo_assets.logs.versions import of_config
 
     return _changed(context, of_config(inputs.config(), _periods(clock)))

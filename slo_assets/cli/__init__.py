@@ -24,7 +24,10 @@ from slo_assets.config import ConfigError
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="slo-assets")
 def cli() -> None:
-    """Service level indicators, objectives, budgets and compliance from production logs."""
+    """Service level indicators, objectives, budgets and compliance from production logs.
+
+    Every command exits with 0 when all is well, with 1 when a month or a check fails, and with 2 on wrong use.
+    """
 
 
 for command in (run, status, alerts, verify, rollback, export, serve, simulate, bench):

@@ -47,7 +47,9 @@ def page(period: Period | None, out: Path | None, as_json: bool) -> None:
 @export.command()
 @_period
 @_out
-@click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
+@click.option(
+    "--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Colours of the charts."
+)
 @_json
 def charts(period: Period | None, out: Path | None, theme: str, as_json: bool) -> None:
     """PNG and SVG of each chart; by default in exports/<period>/charts/."""

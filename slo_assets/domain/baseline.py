@@ -58,15 +58,21 @@ class Baseline:
 
 
 def baseline(earlier: Sequence[Measured], current: Measured, minimum: int) -> Baseline:
-    """The median of the earlier periods that know the figure; the period itself when there is none.
+    """What a figure usually is.
+
+    Formula:
+        median of the earlier periods that know the figure
+
+    Edge cases:
+        The period itself where there is none before (``bootstrap``); None where it does not know the figure either.
+        Under the minimum of operations, in all periods together, nothing is derived from it.
+    Source:
+        docs/decisions.md#framework-and-targets
 
     Args:
         earlier: the periods before this one, at most as many as the baseline spans.
         current: this period.
         minimum: operations, over all periods used, under which the confidence is low.
-
-    Returns:
-        The baseline. Source: semantics, "Targets" and "Framework".
     """
     known = [measured for measured in earlier if measured.value is not None]
     used = known or [current]

@@ -79,7 +79,13 @@ def document(sources: Sources, period: Period, config: SloConfig) -> Document:
 
 
 def trend(now: float | None, before: float | None, percent: float) -> str | None:
-    """Whether a figure went ``up``, ``down`` or stayed ``stable``; None where one of the two is not known.
+    """Whether a figure went ``up``, ``down`` or stayed ``stable``.
+
+    Formula:
+        stable where |now − before| ≤ before × percent / 100
+
+    Edge cases:
+        None where one of the two is not known.
 
     Args:
         now: this period's figure.

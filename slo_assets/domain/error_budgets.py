@@ -59,12 +59,30 @@ class Budget:
 
     @property
     def percent(self) -> float | None:
-        """The part of the allowed that was used, in percent; None where unknown or nothing is allowed."""
+        """The part of the budget that was used, which documents call its burn rate.
+
+        Formula:
+            100 × consumed / allowed
+
+        Unit:
+            percent
+        Edge cases:
+            None where nothing is known, and where nothing is allowed; above 100 when overspent.
+        """
         return None if self.consumed is None else rounded(share(self.consumed, self.allowed))
 
     @property
     def projected_percent(self) -> float | None:
-        """The part that will be used by the period's end, in percent."""
+        """The part of the budget that will be used by the period's end.
+
+        Formula:
+            100 × projected / allowed
+
+        Unit:
+            percent
+        Edge cases:
+            None for a period that is over, and where nothing is known or allowed.
+        """
         return None if self.closed or self.projected is None else rounded(share(self.projected, self.allowed))
 
     def crossed_at(self, percent: float) -> int | None:
@@ -79,6 +97,14 @@ class Budget:
 def burn_status(percent: float | None, thresholds: BudgetThresholds, *, spent: bool) -> str:
     """The status of a budget: healthy, warning, critical or exhausted.
 
+    Formula:
+        the gravest status whose threshold is not above the part used: by default 50, 80 and 100
+
+    Edge cases:
+        Exactly 100 is exhausted. Where nothing is allowed, the first bit used exhausts it.
+    Source:
+        docs/decisions.md#budgets-and-compliance
+
     Args:
         percent: how much is used, as the document carries it; None where nothing is allowed.
         thresholds: from which percentage each status holds; exactly 100 is exhausted.
@@ -90,15 +116,20 @@ def burn_status(percent: float | None, thresholds: BudgetThresholds, *, spent: b
 
 
 def projected_minutes(consumed: float, whole: float, left: float) -> float | None:
-    """``consumed + consumed / whole × left``: what is used at the end if it goes on at this pace (minutes).
+    """What will be used at the period's end if it goes on at this pace.
+
+    Formula:
+        consumed + consumed / whole × left
+
+    Unit:
+        minutes
+    Edge cases:
+        None where no time was observed, so that there is no pace.
 
     Args:
         consumed: bad minutes that count, so far.
         whole: minutes that they are a part of.
         left: minutes to the period's end.
-
-    Returns:
-        None where no time was observed, so that there is no pace.
     """
     return consumed + consumed / whole * left if whole > 0 else None
 

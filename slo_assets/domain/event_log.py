@@ -190,7 +190,7 @@ def outages_of(scan: FileScan, events: pd.DataFrame, failures: int) -> tuple[lis
 
     Returns:
         The outages, and for each event whether it is one of their failures, shape (events,). Unfinished
-        operations neither begin nor end one. Source: semantics, "Events → anomalies".
+        operations neither begin nor end one.
     """
     flags = np.zeros(len(events), dtype=bool)
     found: list[Outage] = []

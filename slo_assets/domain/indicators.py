@@ -16,12 +16,22 @@ PERCENTILES: Final[Mapping[str, int]] = {"p50": 50, "p95": 95, "p99": 99}
 def latency_percentiles(durations: npt.NDArray[np.float64]) -> dict[str, float | None]:
     """The p50, p95 and p99 of durations, by linear interpolation between ranks.
 
+    Formula:
+        rank = (n − 1) × p / 100
+        percentile = d[⌊rank⌋] + (rank − ⌊rank⌋) × (d[⌊rank⌋ + 1] − d[⌊rank⌋]), with d ascending from d[0]
+
+    Unit:
+        milliseconds
+    Edge cases:
+        None, never 0, for each where there are no durations; the duration itself where there is one.
+    Source:
+        Hyndman and Fan, Sample Quantiles in Statistical Packages (1996), type 7, which is NumPy's default.
+
     Args:
         durations: milliseconds, shape (operations with a duration,); no NaN.
 
     Returns:
-        Milliseconds by percentile; None, never 0, for each when there are no durations.
-        Source: semantics, "SLIs"; the same as NumPy's default.
+        Milliseconds by percentile.
     """
     if not len(durations):
         return dict.fromkeys(PERCENTILES)
@@ -31,6 +41,16 @@ def latency_percentiles(durations: npt.NDArray[np.float64]) -> dict[str, float |
 
 def counted_time(bad: float, observed: float, elapsed: float, policy: NoDataPolicy) -> tuple[float, float]:
     """The bad and the whole time that count, after the policy for time that nobody observed.
+
+    Formula:
+        ignore: bad, observed
+        up:     bad, elapsed
+        down:   bad + elapsed − observed, elapsed
+
+    Unit:
+        minutes
+    Source:
+        docs/decisions.md#slis
 
     Args:
         bad: minutes in which the component did not serve.
@@ -47,7 +67,17 @@ def counted_time(bad: float, observed: float, elapsed: float, policy: NoDataPoli
 
 
 def availability(bad: float, whole: float) -> float | None:
-    """``100 × (1 − bad / whole)`` in percent, within [0, 100]; None when there is no time to judge.
+    """The part of the judged time in which a component served.
+
+    Formula:
+        100 × (1 − bad / whole)
+
+    Unit:
+        percent
+    Edge cases:
+        None where there is no time to judge; never below 0, since incidents overlap, and never above 100.
+    Source:
+        Google, Site Reliability Engineering (2016), chapter 3: time-based availability.
 
     Args:
         bad: minutes in which the component did not serve; may exceed ``whole`` when incidents overlap.
@@ -57,16 +87,33 @@ def availability(bad: float, whole: float) -> float | None:
 
 
 def availability_bounds(bad: float, observed: float, elapsed: float) -> tuple[float | None, float | None]:
-    """Availability if all unknown time was down, and if all of it was up, in percent.
+    """What availability could have been: if all unknown time was down, and if all of it was up.
 
-    None for both at the very start of a period, when no time has passed.
+    Formula:
+        lower = availability of the time that counts under the policy down
+        upper = availability of the time that counts under the policy up
+
+    Unit:
+        percent
+    Edge cases:
+        None for both at the very start of a period, when no time has passed.
     """
     lower = availability(*counted_time(bad, observed, elapsed, "down"))
     return lower, availability(*counted_time(bad, observed, elapsed, "up"))
 
 
 def error_rate(failures: int, operations: int, reported: int) -> float | None:
-    """``100 × (failures + reported) / (operations + reported)`` in percent; None on 0/0.
+    """The part of the operations that failed.
+
+    Formula:
+        100 × (failures + reported) / (operations + reported)
+
+    Unit:
+        percent
+    Edge cases:
+        None on 0/0.
+    Source:
+        docs/decisions.md#anomalies says which reported errors count, and that none counts twice.
 
     Args:
         failures: operations that failed, from the logs.
@@ -78,11 +125,29 @@ def error_rate(failures: int, operations: int, reported: int) -> float | None:
 
 
 def completeness(successes: int, failures: int, unfinished: int) -> float | None:
-    """``100 × successes / (successes + failures + unfinished)`` in percent; None when nothing began."""
+    """The part of the operations begun that succeeded.
+
+    Formula:
+        100 × successes / (successes + failures + unfinished)
+
+    Unit:
+        percent
+    Edge cases:
+        None where nothing began.
+    """
     begun = successes + failures + unfinished
     return 100 * successes / begun if begun else None
 
 
 def share(part: float, whole: float) -> float | None:
-    """``100 × part / whole`` in percent; None when there is no whole."""
+    """A part of a whole: coverage, compliance, what is left of a budget.
+
+    Formula:
+        100 × part / whole
+
+    Unit:
+        percent
+    Edge cases:
+        None where there is no whole.
+    """
     return 100 * part / whole if whole > 0 else None

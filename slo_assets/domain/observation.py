@@ -15,7 +15,16 @@ from slo_assets.periods import parse_instant
 def observed(
     log: EventLog, ranges: Iterable[tuple[Interval, Iterable[str]]], start: int, until: int, config: SloConfig
 ) -> dict[str, list[Interval]]:
-    """By component, the union of the log runs and reported time ranges that tell of it.
+    """When each component was looked at.
+
+    Formula:
+        the union of the runs of lines of each file in which the component has an event,
+        and of the reported time ranges that name it, within the period and up to asOf
+
+    Unit:
+        minutes, where it is summed
+    Edge cases:
+        A run ends where nothing was written for longer than ``silenceMinutes``; a heartbeat's file is one run.
 
     Args:
         log: the period's events; a file's runs count for each component that has an event in it.
@@ -26,7 +35,6 @@ def observed(
 
     Returns:
         Sorted, disjoint intervals in microseconds for every component; none where nobody looked.
-        Source: semantics, "SLIs", observedMinutes.
     """
     seen: dict[str, list[Interval]] = {component: [] for component in config.components}
     pairs = log.events.loc[log.events["component"].notna(), ["file", "component"]].drop_duplicates()

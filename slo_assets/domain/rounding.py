@@ -13,9 +13,13 @@ def rounded(value: None, digits: int = 4) -> None: ...
 @overload
 def rounded(value: float | None, digits: int = 4) -> float | None: ...
 def rounded(value: float | None, digits: int = 4) -> float | None:
-    """A figure with so many decimals, never minus zero; None stays None.
+    """A figure as documents carry it.
 
-    Minutes and percentages have 4 decimals, milliseconds 3. Source: semantics, "Documents".
+    Formula:
+        rounded half to even, once, at the end: minutes and percentages to 4 decimals, milliseconds to 3
+
+    Edge cases:
+        None stays None; there is no minus zero.
     """
     return None if value is None else round(float(value), digits) + 0.0
 
@@ -26,9 +30,13 @@ def millis(value: float | None) -> float | None:
 
 
 def ceiling(value: float, margin: float, step: str) -> float:
-    """``value × margin`` rounded up to a multiple of ``step``, in decimal arithmetic.
+    """A value with a margin, rounded up to whole steps.
 
-    Floats would push an exact multiple one step up (100 × 1.1 is 110.00000000000001).
+    Formula:
+        ⌈value × margin / step⌉ × step
+
+    Edge cases:
+        In decimal arithmetic: floats would push an exact multiple one step up (100 × 1.1 is 110.00000000000001).
     """
     exact = Decimal(repr(value)) * Decimal(repr(margin))
     size = Decimal(step)

@@ -54,12 +54,27 @@ def document(
 
 
 def worst(statuses: Iterable[str]) -> str:
-    """The worst of several statuses: failed, at-risk, unknown, met."""
+    """The worst of several statuses, which is that of a component and of all together.
+
+    Formula:
+        failed, else at-risk, else unknown, else met
+
+    Source:
+        docs/decisions.md#budgets-and-compliance
+    """
     return max(statuses, key=RANKS.__getitem__)
 
 
 def verdict(actual: float | None, target: float, *, higher_is_better: bool, at_risk: bool) -> str:
     """Whether an objective is met.
+
+    Formula:
+        failed where actual < target (availability) or actual > target (latency, error rate)
+        at-risk where it is met and something says that it is in danger
+        met otherwise
+
+    Edge cases:
+        unknown where the figure is not known; to reach the target exactly is to meet it.
 
     Args:
         actual: the SLI as its document carries it; None where it is not known.
@@ -75,7 +90,14 @@ def verdict(actual: float | None, target: float, *, higher_is_better: bool, at_r
 
 
 def budget_at_risk(budget: Document, rules: Compliance) -> bool:
-    """Whether so much of the budget is used, or will be by the period's end, that the objective is in danger."""
+    """Whether so much of the budget is used, or will be by the period's end, that the objective is in danger.
+
+    Formula:
+        used ≥ budgetAtRiskPercent, or projected ≥ 100
+
+    Edge cases:
+        Anything used is too much where nothing is allowed; what is not known is no danger.
+    """
     used, projected = budget["burnRatePercent"], budget["projectedPercent"]
     spent_without_budget = used is None and bool(budget["consumed"])
     return (used or 0) >= rules.budget_at_risk_percent or (projected or 0) >= WHOLE or spent_without_budget
@@ -165,10 +187,18 @@ def _figures(metrics: Document, budgets: Document, components: Mapping[str, Docu
 
 
 def trend(history: Sequence[Document | None], rules: Compliance) -> str | None:
-    """How a component moves: improving, stable or degrading; None with nothing to compare.
+    """How a component moves: improving, stable or degrading.
 
-    The latest known period against the one known before it: by status first, then by the budget used, where
-    a change within the configured points is stable.
+    Formula:
+        the status against that of the last period in which it was known
+        where it is the same: stable if |used − used then| ≤ trendPoints, else degrading if more is used
+
+    Unit:
+        percentage points of the availability budget
+    Edge cases:
+        None where the period itself or all before it are unknown.
+    Source:
+        docs/decisions.md#budgets-and-compliance
     """
     known = [past for past in history if past is not None and past["status"] != UNKNOWN]
     if len(known) < 2 or known[-1] is not history[-1]:  # noqa: PLR2004 - a comparison needs two

@@ -166,6 +166,16 @@ def _sources(sli: str, found: list[Document]) -> Document:
 def latency_status(p95: float | None, thresholds: Mapping[str, float]) -> str:
     """How a p95 stands to what is usual: healthy, warning, degraded, critical, or unknown.
 
+    Formula:
+        healthy up to usual × 1.1, warning up to × 1.5, degraded below × 2, critical from there on
+
+    Unit:
+        milliseconds
+    Edge cases:
+        unknown where no operation has a duration.
+    Source:
+        docs/decisions.md#framework-and-targets
+
     Args:
         p95: milliseconds, as the document carries it.
         thresholds: the framework's: healthy and warning up to theirs, critical from its own; what lies

@@ -24,26 +24,67 @@ def document(metrics: Mapping[str, Document], period: Period, config: SloConfig)
 
 
 def error_budget(period_minutes: float, target: float) -> float:
-    """``period minutes × (1 − target / 100)``: the minutes in which the objective allows not to serve.
+    """The time in which the objective allows a component not to serve.
 
-    43.2 for 99.9 % in a month of 30 days. Source: semantics, "Targets"; the plan's 4.32 is an error.
+    Formula:
+        period minutes × (1 − target / 100)
+
+    Unit:
+        minutes
+    Edge cases:
+        43.2 for 99.9 % in a month of 30 days; 0 for 100 %.
+    Source:
+        Google, The Site Reliability Workbook (2018), chapter 2.
     """
     return period_minutes * (100 - target) / 100
 
 
 def derived_availability(usual: float, ladder: Sequence[float]) -> float:
-    """The highest step of the ladder that the baseline reaches; the lowest where it reaches none (percent)."""
+    """The availability that a component is held to where none is agreed.
+
+    Formula:
+        the highest step of the ladder that is not above the baseline
+
+    Unit:
+        percent
+    Edge cases:
+        The lowest step where the baseline reaches none.
+    Source:
+        docs/decisions.md#framework-and-targets
+    """
     return next((step for step in ladder if usual >= step), ladder[-1])
 
 
 def derived_latency(usual: float, rules: Targets) -> float:
-    """Baseline × margin, rounded up to the next step (ms); at least one step, since no operation takes 0 ms."""
+    """The latency that a component is held to where none is agreed.
+
+    Formula:
+        ⌈baseline × margin / step⌉ × step
+
+    Unit:
+        milliseconds
+    Edge cases:
+        At least one step, since no operation takes 0 ms; an exact multiple stays what it is.
+    Source:
+        docs/decisions.md#framework-and-targets
+    """
     step = rules.latency_step_ms
     return max(step, ceiling(usual, rules.latency_margin, repr(step)))
 
 
 def derived_error_rate(usual: float, rules: Targets) -> float:
-    """Baseline × margin, rounded up to 3 decimals (percent), at most 100."""
+    """The error rate that a component is held to where none is agreed.
+
+    Formula:
+        min(100, ⌈baseline × margin × 1000⌉ / 1000)
+
+    Unit:
+        percent
+    Edge cases:
+        0 stays 0: then the first error fails the objective, and there is no budget.
+    Source:
+        docs/decisions.md#framework-and-targets
+    """
     return min(100.0, ceiling(usual, rules.error_rate_margin, "0.001"))
 
 

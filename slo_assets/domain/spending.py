@@ -15,7 +15,17 @@ from slo_assets.domain.reports import Reported
 
 
 def bad_minutes(found: pd.DataFrame, config: SloConfig) -> Spending:
-    """A component's bad time: each occurrence's duration by the weight of its severity, in minutes.
+    """A component's bad time over time.
+
+    Formula:
+        Σ over its occurrences: duration in ms × weight of the severity / 60 000
+
+    Unit:
+        minutes
+    Edge cases:
+        A duration is spread evenly from the occurrence's start to its end; what has no length is spent at once.
+    Source:
+        docs/decisions.md#anomalies
 
     Args:
         found: the component's occurrences.
@@ -56,7 +66,17 @@ def also_reported(failed: npt.NDArray[np.int64], reported: Iterable[Reported]) -
 
 
 def errors(events: pd.DataFrame, reported: Sequence[Reported]) -> Spending:
-    """A component's errors: each failure at its instant, reported ones evenly over their time, none twice.
+    """A component's errors over time.
+
+    Formula:
+        failures in the logs + occurrences of reported errors − failures that a report tells of as well
+
+    Unit:
+        events
+    Edge cases:
+        A failure counts at its instant, reported errors evenly over their time.
+    Source:
+        docs/decisions.md#anomalies
 
     Args:
         events: the component's log events.

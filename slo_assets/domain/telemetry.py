@@ -70,7 +70,7 @@ def document(log: EventLog, reports: Reports, period: Period, now: int, config: 
 
 
 def as_of(log: EventLog, reports: Iterable[Report], period: Period, now: int) -> int:
-    """How far a period is known, in microseconds. Source: semantics, "Time"."""
+    """How far a period is known, in microseconds."""
     if now >= period.end:
         return period.end
     instants = [log.account["latest"]]

@@ -10,7 +10,7 @@ from slo_assets.domain.documents import Document, envelope
 from slo_assets.domain.verdicts import UNKNOWN
 from slo_assets.periods import Period
 
-#: From each state, where a period can go. Source: semantics, "Workflow state".
+#: From each state, where a period can go.
 TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "INITIALIZED": ("CALCULATING", "FAILED"),
     "CALCULATING": ("VALIDATING", "FAILED"),

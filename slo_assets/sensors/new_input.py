@@ -21,15 +21,21 @@ BACK_OFF = 10
 SLACK = 5
 
 
-@dg.sensor(job=REFRESH_MONTH, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    job=REFRESH_MONTH,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Make the open month again when a log, a telemetry file or the configuration is new or has changed. "
+    "One run at a time, and no sooner than `monitoring.refreshSeconds` after the one before. A month that is over is "
+    "left to the nightly run of its first days and to whoever asks for it.",
+)
 def new_input(
     context: dg.SensorEvaluationContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.SensorResult | dg.SkipReason:
-    """Make the open month again when a log, a telemetry file or the configuration is new or has changed.
+    """Ask for the open month when its input has changed.
 
-    One run at a time, and no sooner than `monitoring.refreshSeconds` after the one before: logs that grow all the
-    time are followed at that pace. A month that is over is left to the nightly run of its first days and to whoever
-    asks for it: its figures were told, and late lines show in `slo-assets status`.
+    Logs that grow all the time are followed at the pace of ``monitoring.refreshSeconds``. The figures of a month that
+    is over were told: late lines show in ``slo-assets status``.
     """
     before = json.loads(context.cursor or "{}")
     state = _digest(inputs.look())

@@ -16,14 +16,16 @@ from slo_assets.resources import Clock, Inputs
     asset_selection=dg.AssetSelection.checks(*CHECKS),
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Say when a source of logs is late, when the open month is overdue, and when that is over: nothing "
+    "runs when nothing comes, so that no run could say it.",
 )
 def open_month_watch(
     context: dg.SensorEvaluationContext, inputs: dg.ResourceParam[Inputs], clock: dg.ResourceParam[Clock]
 ) -> dg.SensorResult | dg.SkipReason:
-    """Say when a source of logs is late, when the open month is overdue, and when that is over.
+    """Record the results of both checks.
 
-    Nothing runs when nothing comes, so that no run could say it. A result is recorded when it changes, and again
-    after each materialization, since Dagster shows no result that is older than that.
+    A result is recorded when it changes, and again after each materialization, since Dagster shows no result that is
+    older than that.
     """
     now = clock.now()
     month = Period.containing(now).key

@@ -15,9 +15,14 @@ PUBLISHED, PAGE = dg.AssetKey("slo_workflow_state"), dg.AssetKey("slo_dashboard_
 MOST = 50
 
 
-@dg.sensor(job=RENDER_PAGE, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    job=RENDER_PAGE,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Draw the page of each month that was published or put back since its page was drawn.",
+)
 def published_months(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """Draw the page of each month that was published or put back since its page was drawn."""
+    """Ask for the pages that are older than what is published."""
     cursor = json.loads(context.cursor or "{}")
     published, put_back = cursor.get("published"), cursor.get("putBack")
     instance = context.instance
