@@ -151,7 +151,7 @@ def test_a_stop_ends_the_process(other_process: list[subprocess.Popen[str]]) -> 
 
 
 def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
-    code = f"""
+    code = """
         import os
         from slo_assets.cli.pages import _started
         process = _started()
