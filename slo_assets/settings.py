@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from upath import UPath
 
@@ -44,6 +45,21 @@ class Settings:
 def _absolute(place: str) -> str:
     """A place that means the same in every process of a deployment, wherever it was started."""
     return place if "://" in place else str(Path(place).resolve())
+
+
+def dagster_home(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where Dagster records runs: ``DAGSTER_HOME``, else ``.dagster/`` in the project's root.
+
+    There, an output other than the project's own has a folder of its own: records tell of the files of one output, and
+    those of two applications in one place would take each other's months for their own.
+    """
+    if home := environment.get("DAGSTER_HOME"):
+        return Path(home)
+    output = Settings.from_environment(environment).output
+    if output == _absolute(str(ROOT / "data")):
+        return ROOT / ".dagster"
+    name = PurePosixPath(output).name or "output"
+    return ROOT / ".dagster" / "outputs" / f"{name}-{hashlib.sha256(output.encode()).hexdigest()[:8]}"
 
 
 def read_config(data: str) -> SloConfig:

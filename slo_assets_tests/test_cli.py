@@ -304,10 +304,23 @@ def test_dagsters_home_is_a_folder_of_the_project_where_none_is_set(
 
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
     monkeypatch.setattr(settings, "ROOT", tmp_path)
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    for variable in ("DAGSTER_HOME", "SLO_ASSETS_DATA", "SLO_ASSETS_OUTPUT"):
+        monkeypatch.delenv(variable, raising=False)
 
     use_instance()
 
     assert os.environ["DAGSTER_HOME"] == str(tmp_path / ".dagster")
     assert (tmp_path / ".dagster" / "dagster.yaml").read_bytes() == (tmp_path / "dagster.yaml").read_bytes()
     monkeypatch.delenv("DAGSTER_HOME")
+
+
+@pytest.mark.parametrize("variable", ["SLO_ASSETS_DATA", "SLO_ASSETS_OUTPUT"])
+def test_records_of_another_output_have_a_home_of_their_own(variable: str, tmp_path: Path) -> None:
+    from slo_assets.settings import ROOT, dagster_home
+
+    shop, forum = (dagster_home({variable: str(tmp_path / name)}) for name in ("shop", "forum"))
+
+    assert shop != forum
+    assert {shop.parent, forum.parent} == {ROOT / ".dagster" / "outputs"}
+    assert dagster_home({variable: str(tmp_path / "shop")}) == shop
+    assert dagster_home({variable: str(tmp_path / "shop"), "DAGSTER_HOME": "/var/lib/slo"}) == Path("/var/lib/slo")

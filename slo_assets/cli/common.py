@@ -12,6 +12,8 @@ import click
 from slo_assets.periods import Period
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
 
@@ -28,17 +30,18 @@ class _PeriodType(click.ParamType[Period]):
 PERIOD = _PeriodType()
 
 
-def use_instance() -> None:
-    """Give Dagster its home: ``DAGSTER_HOME``, else ``.dagster/`` in the project's root."""
-    from slo_assets.settings import ROOT
+def use_instance() -> Path:
+    """Give Dagster its home, with the project's ``dagster.yaml`` where nobody set ``DAGSTER_HOME``; return it."""
+    from slo_assets.settings import ROOT, dagster_home
 
+    home = dagster_home()
     if not os.environ.get("DAGSTER_HOME"):
-        home = ROOT / ".dagster"
-        home.mkdir(exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
         settings = home / "dagster.yaml"
         if not settings.exists() or settings.read_bytes() != (ROOT / "dagster.yaml").read_bytes():
             settings.write_bytes((ROOT / "dagster.yaml").read_bytes())
         os.environ["DAGSTER_HOME"] = str(home)
+    return home
 
 
 def console() -> Console:
