@@ -743,7 +743,7 @@ class _Receiver(_Model):
 
 
 class WebhookReceiver(_Receiver):
-    """A JSON document for each alert, as docs/alerts.md tells, with the header Idempotency-Key."""
+    """A JSON document for each alert, as docs/MONITORING_GUIDE.md tells, with the header Idempotency-Key."""
 
     kind: Literal["webhook"]
     url: Variable

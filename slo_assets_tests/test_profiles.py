@@ -400,27 +400,40 @@ def test_a_profile_with_a_mistake_is_refused_like_a_configuration(
 
 # --- the guide ----------------------------------------------------------------------------------------------
 
-GUIDE = (SHIPPED_CONFIG.parents[1] / "docs" / "log-rules.md").read_text(encoding="utf-8")
-HEAD = "version: 1.0.0\napplication: shop\nfirstPeriod: 2025-01\n"
+DOCS = SHIPPED_CONFIG.parents[1] / "docs"
+GUIDE = (DOCS / "IMPLEMENTATION_GUIDE.md").read_text(encoding="utf-8")
+#: The guide's configurations: of the shop at first, with agreed objectives, a change of it, and one of three logs.
+FIRST, AGREED, _, THREE_LOGS = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 
-#: Files of the guide's example, a line of each, the rule that takes it, and the component of its event.
+#: Files of the guide's examples, a line of each, the rule that takes it, and the component of its event.
 EXAMPLES = {
-    "access.log": (NGINX.replace("/shop/cart", "/api/orders/7") + " 0.123", "one-order", "orders"),
-    "jobs/a.log": ("ts=1762264194.003 job=17 nightly-report begins", "job-begins", "jobs"),
-    "payments.log": (object_of(at=AT, op="pay", http={"status": 200}, took=0.12), "payment", "payments"),
+    "access.log": (THREE_LOGS, NGINX + " 0.123", "request", "shop"),
+    "jobs/a.log": (THREE_LOGS, "ts=1762264194.003 job=17 nightly-report begins", "job-begins", "jobs"),
+    "payments.log": (
+        THREE_LOGS,
+        object_of(at=AT, op="pay", http={"status": 200}, took=0.12),
+        "payment",
+        "payments",
+    ),
+    "orders.log": (AGREED, NGINX.replace("/shop/cart", "/api/orders/7") + " 0.123", "one-order", "orders"),
 }
 
 
 @pytest.mark.parametrize("file", EXAMPLES)
 def test_the_guide_s_example_reads_its_own_lines(file: str) -> None:
-    line, rule, component = EXAMPLES[file]
-    config = parse_config(HEAD + re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)[0])
+    text, line, rule, component = EXAMPLES[file]
+    config = parse_config(text)
     reading = config.logs.reading(file)
 
     found = taken(reading, line)
 
     assert found is not None
     assert (found[0], config.component_of(found[2])) == (rule, component)
+
+
+def test_the_guide_shows_the_configurations_that_it_copies() -> None:
+    assert (DOCS / "examples" / "shop" / "slo-config.yaml").read_text(encoding="utf-8") == FIRST
+    assert (DOCS / "examples" / "shop-agreed.yaml").read_text(encoding="utf-8") == AGREED
 
 
 def test_the_guide_names_every_profile() -> None:

@@ -34,16 +34,16 @@ OWNERS = ["team:sre"]
 
 #: Where people read what an asset's figures mean, in the project's folder.
 GUIDES = {
-    "log_events": "docs/log-rules.md",
-    "telemetry": "docs/decisions.md#anomalies",
-    "sli_framework": "docs/decisions.md#framework-and-targets",
-    "sli_metrics": "docs/decisions.md#slis",
-    "slo_targets": "docs/decisions.md#framework-and-targets",
-    "error_budgets": "docs/decisions.md#budgets-and-compliance",
-    "sla_compliance_report": "docs/decisions.md#budgets-and-compliance",
-    "slo_sli_sla_dashboard": "docs/page.md",
-    "slo_workflow_state": "docs/decisions.md#workflow-state",
-    "slo_dashboard_page": "docs/page.md",
+    "log_events": "docs/IMPLEMENTATION_GUIDE.md#rules-of-your-own",
+    "telemetry": "docs/SLO_SLI_SLA_GUIDE.md#from-log-lines-to-anomalies",
+    "sli_framework": "docs/SLO_SLI_SLA_GUIDE.md#indicators",
+    "sli_metrics": "docs/SLO_SLI_SLA_GUIDE.md#indicators",
+    "slo_targets": "docs/SLO_SLI_SLA_GUIDE.md#objectives",
+    "error_budgets": "docs/SLO_SLI_SLA_GUIDE.md#error-budgets",
+    "sla_compliance_report": "docs/SLO_SLI_SLA_GUIDE.md#compliance",
+    "slo_sli_sla_dashboard": "docs/JSON_WORKFLOW_GUIDE.md#all-of-it-slo-sli-sla-dashboardjson",
+    "slo_workflow_state": "docs/JSON_WORKFLOW_GUIDE.md#the-state-machine",
+    "slo_dashboard_page": "docs/MONITORING_GUIDE.md#the-page",
 }
 #: The part of the data flow that an asset belongs to, so that the catalog can be filtered by it.
 STAGE = "slo_assets/stage"

@@ -16,7 +16,7 @@ class AlertsError(RuntimeError):
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells people of budgets that are used up, objectives at risk, drift, failed checks and runs and late "
-    "data, and of their end: once for each cause. The first tick tells nobody. See docs/alerts.md.",
+    "data, and of their end: once for each cause. The first tick tells nobody. See docs/MONITORING_GUIDE.md.",
 )
 def alerts(
     context: dg.SensorEvaluationContext,

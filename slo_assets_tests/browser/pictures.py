@@ -44,9 +44,9 @@ def main() -> None:
         with _ui(folder, variables) as address, _browser() as page:
             draw_ui(page, address)
             draw_page(page, folder / "output" / "pages" / "2025-11.html")
-    for picture in sorted(IMAGES.glob("*.png")):
-        size = picture.stat().st_size
-        print(f"{picture.relative_to(ROOT)}: {size:,} bytes{' is too large' if size > MOST_BYTES else ''}")
+    large = [picture.name for picture in IMAGES.glob("*.png") if picture.stat().st_size > MOST_BYTES]
+    if large:
+        raise SystemExit(f"larger than {MOST_BYTES:,} bytes: {', '.join(large)}")
 
 
 def draw_ui(page: Page, address: str) -> None:

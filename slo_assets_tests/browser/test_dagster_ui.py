@@ -145,7 +145,7 @@ def test_a_month_from_the_graph_then_its_checks_figures_and_page(ui: Ui, open_sh
     page.goto(f"{ui.address}/assets/sli_metrics?view=overview")
     expect(page.get_by_text("canvas-component p95 (ms)").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("schemas/sli-metrics.schema.json")).to_be_visible()
-    expect(page.get_by_text("docs/decisions.md#slis")).to_be_visible()
+    expect(page.get_by_text("docs/SLO_SLI_SLA_GUIDE.md#indicators")).to_be_visible()
     sheet.keep("ui figures")
     page.goto(f"{ui.address}/assets/slo_dashboard_page?view=events")
     expect(page.get_by_text("4 of 5 components are unknown")).to_be_visible(timeout=60_000)
