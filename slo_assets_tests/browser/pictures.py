@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FloatRect, Page, sync_playwright
 
 from slo_assets_tests.browser.conftest import ARGUMENTS, CHROMIUM
 from slo_assets_tests.conftest import ROOT, SAMPLE_NOW
@@ -51,18 +51,13 @@ def main() -> None:
 
 def draw_ui(page: Page, address: str) -> None:
     """The graph, an asset with its plots, its checks, and the dialog of a backfill."""
-    page.set_viewport_size({"width": 1300, "height": 800})
+    page.set_viewport_size({"width": 1700, "height": 1100})
     page.goto(f"{address}/asset-groups")
     page.get_by_text("slo_workflow_state").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(2 * SETTLED)
+    graph: FloatRect = {"x": 540, "y": 110, "width": 1160, "height": 900}
+    page.screenshot(path=IMAGES / "dagster-graph.png", clip=graph)
     page.get_by_text("Hide navigation").click()
-    page.locator("[aria-label=panel_hide_left], [aria-label=panel_show_right]").last.click()
-    page.wait_for_timeout(SETTLED)
-    page.mouse.move(1150, 650)
-    page.mouse.down()
-    page.mouse.move(1340, 740, steps=5)
-    page.mouse.up()
-    page.wait_for_timeout(SETTLED)
-    _keep(page, "dagster-graph")
 
     page.set_viewport_size({"width": 1200, "height": 720})
     page.goto(f"{address}/assets/sli_metrics?view=overview")
