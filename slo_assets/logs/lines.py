@@ -102,7 +102,9 @@ class Lines:
     @classmethod
     def of(cls, data: memoryview, ends: Ints, limit: int) -> Lines:
         """The lines of a block, which begins with one, that end at these places."""
-        return cls(data, np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends, ends, limit)
+        starts = np.zeros(len(ends), np.int64)
+        np.add(ends[:-1], 1, out=starts[1:])
+        return cls(data, starts, ends, limit)
 
     def stops(self, lines: Ints) -> Ints:
         """Where the text of some lines ends: before a line feed, or carriage return and line feed."""

@@ -29,7 +29,7 @@ from slo_assets.logs.workers import Workers
 from slo_assets.periods import MINUTE
 
 #: A worker's share, and the chunks in it whose digests make the file's.
-SHARE, CHUNK = 16 << 20, 1 << 20
+SHARE, CHUNK = 24 << 20, 1 << 20
 #: How much is read beyond a share to find the end of its last line.
 BEYOND = 1 << 16
 

@@ -151,8 +151,9 @@ class PieceReader:
             count += self.times.fill(octets, start, stop, self.limit, ends[count:], own[count:])
             for literal, found in zip(literals, hits, strict=True):
                 found.append(literal.positions(octets, start, stop))
-        lines = Lines.of(data, ends[:count].copy(), self.limit)
-        return lines, readable, own[:count].copy(), [np.concatenate(found) for found in hits]
+        # Records read times as well, in the same room.
+        lines = Lines.of(data, ends[:count] if self._records is None else ends[:count].copy(), self.limit)
+        return lines, readable, own[:count], [np.concatenate(found) for found in hits]
 
     def _known(self, lines: Ints, when: Timeline, of: Ints | None) -> Ints:
         """The places of the first records of lines that are not later than the clock."""
@@ -208,8 +209,11 @@ def table(lines: Ints, instants: Ints, stamps: Ints, whats: Ints, told: pa.Struc
 
 def texts_of(rows: pa.Table) -> tuple[Ints, pa.StructArray]:
     """The number of each row's text, shape (rows,), and what each text tells."""
+    chunks = rows["what"].chunks
+    if len(chunks) == 1:
+        return np.asarray(chunks[0].indices).astype(np.int64), chunks[0].dictionary
     whats, told, start = [np.empty(0, np.int64)], [pa.array([], TOLD)], 0
-    for chunk in rows["what"].chunks:
+    for chunk in chunks:
         whats.append(np.asarray(chunk.indices) + start)
         told.append(chunk.dictionary)
         start += len(chunk.dictionary)
