@@ -148,7 +148,7 @@ class Lines:
         """The numbers of the lines that are longer than what is looked at."""
         # Whoever is longer than the limit lies across one of its multiples.
         multiples = np.arange(self.limit, len(self.data), self.limit)
-        suspects = np.unique(machine.lines_at(self.ends, multiples))
+        suspects: Ints = np.unique(machine.lines_at(self.ends, multiples))
         return suspects[self._stops(suspects) - self.starts[suspects] > self.limit]
 
     def undecodable(self) -> Ints:
