@@ -26,18 +26,15 @@ if TYPE_CHECKING:
 LISTED = 50
 
 
-@monthly_asset(checks=[PUBLISHED_WHOLE, CONFIGURATION_VERSIONED])
+@monthly_asset(
+    ins={asset: dg.AssetIn(asset) for asset in DELIVERABLES if asset != WORKFLOW_STATE.asset},
+    checks=[PUBLISHED_WHOLE, CONFIGURATION_VERSIONED],
+)
 def slo_workflow_state(
     context: dg.AssetExecutionContext,
-    telemetry: dict[str, Any],
-    sli_framework: dict[str, Any],
-    sli_metrics: dict[str, Any],
-    slo_targets: dict[str, Any],
-    error_budgets: dict[str, Any],
-    sla_compliance_report: dict[str, Any],
-    slo_sli_sla_dashboard: dict[str, Any],
     inputs: dg.ResourceParam[Inputs],
     output: dg.ResourceParam[Output],
+    **documents: Any,
 ) -> dg.MaterializeResult:
     """`slo-workflow-state.json`: state machine, checksums and trail; the deliverables are published as a release.
 
@@ -49,19 +46,10 @@ def slo_workflow_state(
 
     period = Period(context.partition_key)
     config = inputs.config_of(period)
-    documents = {
-        "telemetry": telemetry,
-        "sli_framework": sli_framework,
-        "sli_metrics": sli_metrics,
-        "slo_targets": slo_targets,
-        "error_budgets": error_budgets,
-        "sla_compliance_report": sla_compliance_report,
-        "slo_sli_sla_dashboard": slo_sli_sla_dashboard,
-    }
     records = _records(context, [LOG_EVENTS, *documents])
     sealed = {DELIVERABLES[asset]: seal(asset, document) for asset, document in documents.items()}
     checksums = {deliverable.checksum_key: f"sha256:{one.checksum}" for deliverable, one in sealed.items()}
-    document = workflow.document(sla_compliance_report, checksums, period, config)
+    document = workflow.document(documents["sla_compliance_report"], checksums, period, config)
     sealed[WORKFLOW_STATE] = seal(WORKFLOW_STATE.asset, document)
     files = {deliverable.file: one for deliverable, one in sealed.items()}
     publisher = output.publisher(period)

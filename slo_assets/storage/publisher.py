@@ -232,10 +232,10 @@ class Publisher:
             found = self.releases.manifest(release) if release else None
         except ReleaseError:
             return None
-        if found is None:
+        if release is None or found is None:
             return None
         if asset in DELIVERABLES:
-            return str(found["checksums"][DELIVERABLES[asset].checksum_key]).removeprefix("sha256:")
+            return self.releases.checksums(release).get(DELIVERABLES[asset].file)
         return found["inputDataVersions"].get(asset)  # type: ignore[no-any-return]
 
     @contextmanager

@@ -75,9 +75,10 @@ class Releases:
         return manifest
 
     def checksums(self, release: str) -> dict[str, str]:
-        """The sha256 (hex) of each document of a release, by file."""
+        """The sha256 (hex) of each document of a release, by file; it has none of what came to the project later."""
         recorded = self.manifest(release)["checksums"]
-        return {d.file: recorded[d.checksum_key].removeprefix("sha256:") for d in DELIVERABLES.values()}
+        held = [deliverable for deliverable in DELIVERABLES.values() if deliverable.checksum_key in recorded]
+        return {one.file: recorded[one.checksum_key].removeprefix("sha256:") for one in held}
 
     def documents(self, release: str) -> dict[str, bytes]:
         """The bytes of a release's documents, by file.

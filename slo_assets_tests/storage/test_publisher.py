@@ -16,7 +16,7 @@ from slo_assets.config import SloConfig
 from slo_assets.domain.release import Origin
 from slo_assets.periods import Period
 from slo_assets.storage import publication
-from slo_assets.storage.deliverables import DELIVERABLES
+from slo_assets.storage.deliverables import DELIVERABLES, Deliverable
 from slo_assets.storage.publisher import Published, Publisher, ValidationFailedError
 from slo_assets.storage.releases import ReleaseError
 from slo_assets_tests.situations import config_with, shipped_config
@@ -223,6 +223,18 @@ def test_a_release_that_does_not_exist_is_refused_with_those_that_do(publisher: 
     with pytest.raises(ReleaseError, match=f"has no release 0000. Remedy: name one of: {first.release}"):
         publisher.rollback("0000", "asked for", "run 9")
     assert publisher.trail.state == "MONITORING"
+
+
+def test_a_release_from_before_a_deliverable_came_to_the_project_is_as_good_as_ever(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = publish(publisher, "one"), publish(publisher, "two")
+    monkeypatch.setitem(DELIVERABLES, "later", Deliverable("later", "later"))  # type: ignore[arg-type]
+
+    assert publisher.releases.documents(second.release) == documents("two")
+    assert publisher.released_checksum("later") is None
+    assert publisher.rollback(None, "a test", "run-9") == first.release
+    assert publisher.publication.documents(FILES) == documents("one")
 
 
 def test_the_first_release_has_nothing_before_it(publisher: Publisher) -> None:
