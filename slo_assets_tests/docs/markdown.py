@@ -119,6 +119,12 @@ def slug(heading: str) -> str:
 
 
 @cache
+def document(path: Path) -> Document:
+    """A document, taken apart once."""
+    return Document(path)
+
+
+@cache
 def documents() -> Mapping[str, Document]:
     """Every document, by its path in the project."""
-    return {str(document): document for document in map(Document, FILES)}
+    return {str(each): each for each in map(document, FILES)}

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 
 from slo_assets_tests.conftest import ROOT
-from slo_assets_tests.docs.markdown import Document, documents, slug
+from slo_assets_tests.docs.markdown import Document, document, documents, slug
 
 #: A document as source code, settings and schemas name it.
 NAMED = re.compile(r"\b((?:docs|deploy)/[\w./-]+\.md|(?:README|CONTRIBUTING|CHANGELOG)\.md)(#[\w-]+)?")
@@ -34,15 +34,15 @@ def broken(address: str, origin: Path) -> bool:
     target = (origin.parent / name).resolve() if name else origin
     if not target.is_relative_to(ROOT) or not target.exists():
         return True
-    return bool(anchor) and target.suffix == ".md" and anchor not in Document(target).anchors
+    return bool(anchor) and target.suffix == ".md" and anchor not in document(target).anchors
 
 
 @pytest.mark.parametrize("name", documents())
 def test_links_and_pictures_are_there(name: str) -> None:
-    document = documents()[name]
-    relative = [link for link in document.links if not re.match(r"[a-z]+:", link)]
+    found = documents()[name]
+    relative = [link for link in found.links if not re.match(r"[a-z]+:", link)]
 
-    assert [link for link in relative if broken(link, document.path)] == []
+    assert [link for link in relative if broken(link, found.path)] == []
 
 
 def test_documents_that_the_source_names_are_there() -> None:
@@ -60,15 +60,13 @@ def test_every_document_is_reached_from_the_readme() -> None:
     seen: set[Path] = set()
     waiting = [ROOT / "README.md"]
     while waiting:
-        document = Document(waiting.pop())
-        seen.add(document.path)
-        linked = [
-            (document.path.parent / link.partition("#")[0]).resolve() for link in document.links if ":" not in link
-        ]
+        found = document(waiting.pop())
+        seen.add(found.path)
+        linked = [(found.path.parent / link.partition("#")[0]).resolve() for link in found.links if ":" not in link]
         pages = [path / "README.md" if path.is_dir() else path for path in linked]
         waiting += [page for page in pages if page.suffix == ".md" and page.exists() and page not in seen]
 
-    assert [name for name, document in documents().items() if document.path not in seen] == []
+    assert [name for name, each in documents().items() if each.path not in seen] == []
 
 
 ANCHORS = {
