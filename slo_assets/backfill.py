@@ -1,4 +1,8 @@
-"""Months one after another in this process, each as a Dagster run of its own."""
+"""Months one after another in this process, each as a Dagster run of its own.
+
+What belongs here: which months are made, in which order, and what became of each. What a month is made of is said by
+the job that makes it.
+"""
 
 from __future__ import annotations
 

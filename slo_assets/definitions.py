@@ -1,4 +1,8 @@
-"""The code location: everything that Dagster knows of the project, put together in one place."""
+"""The code location: everything that Dagster knows of the project, put together in one place.
+
+What belongs here: lists, and the resources that tests replace.
+Concept: https://docs.dagster.io/deployment/code-locations/managing-code-locations-with-definitions
+"""
 
 from collections.abc import Mapping
 from typing import Any

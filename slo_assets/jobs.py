@@ -1,5 +1,6 @@
 """What is run together.
 
+What belongs here: which assets, under which name. When they run is said in ``schedules.py`` and ``sensors/``.
 Concept: https://docs.dagster.io/guides/build/jobs
 """
 

@@ -1,4 +1,7 @@
-"""What Dagster recorded of the months: the evidence against which files are held, and who is at work."""
+"""What Dagster recorded of the months: the evidence against which files are held, and who is at work.
+
+What belongs here: reading the event log. What follows from it is said in ``staleness.py`` and ``verification.py``.
+"""
 
 from __future__ import annotations
 

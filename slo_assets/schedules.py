@@ -1,5 +1,6 @@
 """When what is run.
 
+What belongs here: what the clock starts. What follows from something that is seen is in ``sensors/``.
 Concept: https://docs.dagster.io/guides/automate/schedules
 """
 

@@ -1,4 +1,7 @@
-"""Where the project finds its input and puts its output, as the environment says."""
+"""Where the project finds its input and puts its output, as the environment says.
+
+What belongs here: environment variables and the clock. All other settings are in ``config.py``.
+"""
 
 from __future__ import annotations
 

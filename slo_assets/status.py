@@ -1,4 +1,7 @@
-"""How each month stands: what of it is published, whether it is up to date, and what its last run came to."""
+"""How each month stands: what of it is published, whether it is up to date, and what its last run came to.
+
+What belongs here: gathering. Why a month is not up to date is said in ``staleness.py``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the command shows: of a backfill and of what the rules make of a log."""
+"""What the command shows: of a backfill and of what the rules make of a log.
+
+What belongs here: how results look in a terminal and as JSON; no figure is computed.
+"""
 
 from __future__ import annotations
 

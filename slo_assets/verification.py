@@ -1,4 +1,7 @@
-"""Months held against what was recorded of them, and against what would be made today."""
+"""Months held against what was recorded of them, and against what would be made today.
+
+What belongs here: looking. What a difference means, and how grave it is, is said in ``domain/drift.py``.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""Benchmarks that generate their input and run us beside other tools: ``slo-assets bench``."""
+"""Benchmarks that generate their input and run us beside other tools: ``slo-assets bench``.
+
+What belongs here: inputs, contenders and figures. Nothing but the command imports it.
+"""

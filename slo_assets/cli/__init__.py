@@ -1,6 +1,8 @@
 """The ``slo-assets`` command: thin over the assets that the UI runs, and recorded in the same instance.
 
 One module for each command. It exits with 0 when all is well, 1 when a month or a check fails, 2 on wrong use.
+
+What belongs here: options, what is printed and exit codes. What is done is done by assets and jobs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Events and reports to occurrences of anomalies, and occurrences to anomalies.
 
 An occurrence is one incident with its time and its cost; an anomaly sums the occurrences of one event key,
-component and origin in a period. Source of all rules: semantics, "Events → anomalies".
+component and origin in a period. Source of all rules: docs/decisions.md#anomalies.
 """
 
 from __future__ import annotations
@@ -62,8 +62,20 @@ Columns = dict[str, Any]
 def occurrences(log: EventLog, reported: Iterable[Reported], observed: Observed, config: SloConfig) -> pd.DataFrame:
     """All occurrences of a period, each incident once.
 
-    An operation counts in the first kind that takes it: outage, failure, storm, slow. On the same event key
-    and overlapping time the reported anomaly wins, and the detected occurrence is left out.
+    Formula:
+        outage:  the observed time from the first of so many failures in a row to the next success, or the last line
+        gap:     a silence of a heartbeat, as long as it is
+        failed:  a failure, with its duration, else the median of its component, else 0
+        storm:   more operations of one event in one second than the limit, 1000 ms for each such second
+        slow:    an operation over the limit, with its duration
+
+    Unit:
+        milliseconds
+    Edge cases:
+        An operation counts in the first that takes it: outage, failure, storm, slow. On the same event key and
+        overlapping time the reported anomaly wins, and the detected occurrence is left out.
+    Source:
+        docs/decisions.md#anomalies
 
     Args:
         log: the period's events.

@@ -139,6 +139,24 @@ def completeness(successes: int, failures: int, unfinished: int) -> float | None
     return 100 * successes / begun if begun else None
 
 
+def freshness(last: int | None, until: int) -> float | None:
+    """How long ago a component was heard of.
+
+    Formula:
+        until − last event
+
+    Unit:
+        seconds
+    Edge cases:
+        None where there was no event.
+
+    Args:
+        last: the component's last event, in microseconds.
+        until: how far the period is known, in microseconds.
+    """
+    return None if last is None else (until - last) / 1_000_000
+
+
 def share(part: float, whole: float) -> float | None:
     """A part of a whole: coverage, compliance, what is left of a budget.
 

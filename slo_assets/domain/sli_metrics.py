@@ -147,7 +147,7 @@ def _figures(evidence: Evidence, start: int, until: int, component: Component, c
             **certainty,
             **_reason(_completeness(counts), NO_OPERATIONS),
         },
-        "freshness": None if last is None else rounded((until - last) / 1_000_000, 3),
+        "freshness": rounded(indicators.freshness(last, until), 3),
         "freshnessDetail": {
             "unit": "seconds",
             "lastEvent": None if last is None else format_instant(last),
@@ -217,7 +217,7 @@ def _history(evidence: Evidence, period: Period, until: int, component: Componen
                 "errorRate": rounded(_error_rate(counts)),
                 "availability": rounded(time["availability"]),
                 "completeness": rounded(_completeness(counts)),
-                "freshness": rounded((end - int(seen[-1])) / 1_000_000, 3) if len(seen) else None,
+                "freshness": rounded(indicators.freshness(int(seen[-1]) if len(seen) else None, end), 3),
                 **{name: counts[name] for name in ("operations", "failures", "unfinished", "reportedErrors")},
                 **{name: time[name] for name in ("badMinutes", "observedMinutes", "coverage")},
             }

@@ -109,7 +109,7 @@ def _last_line(lines: list[str], begin: int) -> int:
 
 def project_files() -> list[Path]:
     """What a clone of the project would hold, new files included, relative to its root."""
-    asked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    asked = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [Path(name) for name in listed.split("\0") if name and (ROOT / name).is_file()]
 

@@ -139,3 +139,8 @@ def test_completeness_counts_what_never_ended(successes: int, failures: int, unf
 @pytest.mark.parametrize(("part", "whole", "expected"), [(1, 4, 25.0), (0, 4, 0.0), (5, 4, 125.0), (1, 0, None)])
 def test_a_share_of_nothing_is_unknown(part: float, whole: float, expected: float | None):
     assert indicators.share(part, whole) == expected
+
+
+@pytest.mark.parametrize(("last", "seconds"), [(None, None), (5_000_000, 0.0), (3_500_000, 1.5)])
+def test_freshness_is_the_time_since_the_last_event(last: int | None, seconds: float | None):
+    assert indicators.freshness(last, 5_000_000) == seconds
