@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent
 #: Modules and packages that make no value.
 MACHINERY = (
     "slo_assets.assets.common",
+    "slo_assets.assets.links",
     "slo_assets.checks",
     "slo_assets.code_version",
     "slo_assets.records",

@@ -56,7 +56,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: resources by key that replace the default ones, for tests.
     """
     return dg.Definitions(
-        assets=dg.with_source_code_references(ASSETS),
+        assets=ASSETS,
         asset_checks=[find_drift, *CHECKS],
         jobs=JOBS,
         schedules=SCHEDULES,

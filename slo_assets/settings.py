@@ -30,19 +30,23 @@ class Settings:
         output: the folder or fsspec URL below which ``work/`` and ``published/`` are written.
         now: an ISO 8601 instant that fixes the clock; empty for the real one.
         dask: address of a Dask scheduler whose workers read the logs; empty for this machine's cores.
+        source: address under which people read the project's files, without a slash at its end; empty where there
+            is none.
     """
 
     data: str
     output: str
     now: str = ""
     dask: str = ""
+    source: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read ``SLO_ASSETS_DATA``, ``SLO_ASSETS_OUTPUT``, ``SLO_ASSETS_NOW`` and ``SLO_ASSETS_DASK``."""
+        """Read the variables ``SLO_ASSETS_DATA``, ``_OUTPUT``, ``_NOW``, ``_DASK`` and ``_SOURCE``."""
         data = _absolute(environment.get("SLO_ASSETS_DATA") or str(ROOT / "data"))
         output = _absolute(environment.get("SLO_ASSETS_OUTPUT") or data)
-        return cls(data, output, environment.get("SLO_ASSETS_NOW", ""), environment.get("SLO_ASSETS_DASK", ""))
+        now, dask, source = (environment.get(f"SLO_ASSETS_{name}", "") for name in ("NOW", "DASK", "SOURCE"))
+        return cls(data, output, now, dask, source.rstrip("/"))
 
 
 def _absolute(place: str) -> str:

@@ -46,15 +46,21 @@ def test_each_asset_reads_the_one_before_it_in_the_data_flow(upstream: str, asse
     assert upstream in {dependency.asset_key.to_user_string() for dependency in SPECS[asset].deps}
 
 
-@pytest.mark.parametrize("asset", MATERIALIZED)
-def test_each_asset_is_described_grouped_owned_and_versioned(asset: str) -> None:
+@pytest.mark.parametrize("asset", SPECS)
+def test_each_asset_is_described_grouped_owned_and_of_a_kind(asset: str) -> None:
     spec = SPECS[asset]
 
     assert spec.description
     assert spec.group_name == "slo"
     assert spec.owners == ["team:sre"]
-    assert spec.kinds in ({"python", "json"}, {"python", "parquet"}, {"python", "html"})
-    assert spec.code_version
+    assert spec.kinds
+    assert spec.tags["slo_assets/stage"]
+
+
+@pytest.mark.parametrize("asset", MATERIALIZED)
+def test_each_asset_that_is_made_is_versioned_and_says_how_it_is_stored(asset: str) -> None:
+    assert SPECS[asset].code_version
+    assert SPECS[asset].kinds in ({"python", "json"}, {"python", "parquet"}, {"python", "html"})
 
 
 @pytest.mark.parametrize("asset", SPECS)

@@ -49,6 +49,12 @@ def test_the_clock_is_taken_as_it_is_written() -> None:
     assert Settings.from_environment({"SLO_ASSETS_NOW": "2025-11-24T12:00:00Z"}).now == "2025-11-24T12:00:00Z"
 
 
+def test_the_address_of_the_source_has_no_slash_at_its_end() -> None:
+    address = {"SLO_ASSETS_SOURCE": "https://forge.example/slo_assets/blob/main/"}
+
+    assert Settings.from_environment(address).source == "https://forge.example/slo_assets/blob/main"
+
+
 def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLO_ASSETS_DATA", "/my/data")
     monkeypatch.setenv("SLO_ASSETS_OUTPUT", "memory://out")

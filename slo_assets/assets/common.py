@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from slo_assets.assets.links import links
 from slo_assets.checks import Check
 from slo_assets.code_version import asset_code_version
 from slo_assets.periods import Period, monthly_partitions
@@ -32,19 +33,6 @@ FRESHNESS = dg.FreshnessPolicy.time_window(
 GROUP = "slo"
 OWNERS = ["team:sre"]
 
-#: Where people read what an asset's figures mean, in the project's folder.
-GUIDES = {
-    "log_events": "docs/IMPLEMENTATION_GUIDE.md#rules-of-your-own",
-    "telemetry": "docs/SLO_SLI_SLA_GUIDE.md#from-log-lines-to-anomalies",
-    "sli_framework": "docs/SLO_SLI_SLA_GUIDE.md#indicators",
-    "sli_metrics": "docs/SLO_SLI_SLA_GUIDE.md#indicators",
-    "slo_targets": "docs/SLO_SLI_SLA_GUIDE.md#objectives",
-    "error_budgets": "docs/SLO_SLI_SLA_GUIDE.md#error-budgets",
-    "sla_compliance_report": "docs/SLO_SLI_SLA_GUIDE.md#compliance",
-    "slo_sli_sla_dashboard": "docs/JSON_WORKFLOW_GUIDE.md#all-of-it-slo-sli-sla-dashboardjson",
-    "slo_workflow_state": "docs/JSON_WORKFLOW_GUIDE.md#the-state-machine",
-    "slo_dashboard_page": "docs/MONITORING_GUIDE.md#the-page",
-}
 #: The part of the data flow that an asset belongs to, so that the catalog can be filtered by it.
 STAGE = "slo_assets/stage"
 STAGES = {
@@ -102,7 +90,7 @@ def monthly_asset(
             owners=OWNERS,
             kinds={"python", kind},
             tags={STAGE: STAGES[name]},
-            metadata=_links(name),
+            metadata=links(compute),
             code_version=asset_code_version(name),
             ins=ins,
             deps=["slo_config", *deps],
@@ -114,14 +102,6 @@ def monthly_asset(
         )(compute)
 
     return declare
-
-
-def _links(asset: str) -> dict[str, dg.PathMetadataValue]:
-    """Where to read more, below the project's folder: what the figures mean, and the form of the document."""
-    links = {"guide": dg.MetadataValue.path(GUIDES[asset])}
-    if asset in DELIVERABLES:
-        links["schema"] = dg.MetadataValue.path(f"schemas/{DELIVERABLES[asset].name}.schema.json")
-    return links
 
 
 def materialized(

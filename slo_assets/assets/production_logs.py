@@ -1,24 +1,42 @@
 """``production_logs``, ``reported_telemetry`` and ``slo_config``: what users provide, observed by month."""
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.external_asset import create_external_asset_from_source_asset
 
-from slo_assets.assets.common import FIRST_PERIOD, GROUP, MONTHS, STAGE
+from slo_assets.assets.common import FIRST_PERIOD, GROUP, MONTHS, OWNERS, STAGE
+from slo_assets.assets.links import links
 from slo_assets.periods import Period
 from slo_assets.records import DATA_VERSION
 from slo_assets.resources import Clock, Inputs
 
-# Observable sources are marked as beta in this version of Dagster; they are what makes new logs show as
-# upstream changes.
-warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+def observed(*, kind: str, description: str) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Declare a function as the observable source of its name, with everything that all assets have.
+
+    Dagster's decorator takes neither owners nor kinds. What it declares is turned into what the graph makes of it
+    anyway, which takes both.
+    """
+
+    def declare(observe: Callable[..., Any]) -> dg.AssetsDefinition:
+        source = dg.observable_source_asset(partitions_def=MONTHS, description=description)(observe)
+        return create_external_asset_from_source_asset(source).map_asset_specs(
+            lambda spec: spec.replace_attributes(
+                group_name=GROUP,
+                owners=OWNERS,
+                kinds={kind},
+                tags={STAGE: "evidence"},
+                metadata={**spec.metadata, **links(observe)},
+            )
+        )
+
+    return declare
 
 
-@dg.observable_source_asset(
-    partitions_def=MONTHS,
-    group_name=GROUP,
-    tags={STAGE: "evidence"},
+@observed(
+    kind="file",
     description="The application's log files: `logs/` in the data folder, at any depth, plain, gzip or Zstandard.\n\n"
     "A month's version changes when a file that has a line in it changes, or one that cannot be dated.",
 )
@@ -32,10 +50,8 @@ def production_logs(
     return _changed(context, of_logs(scans, account, _periods(clock)))
 
 
-@dg.observable_source_asset(
-    partitions_def=MONTHS,
-    group_name=GROUP,
-    tags={STAGE: "evidence"},
+@observed(
+    kind="json",
     description="Anomalies that people or other tools report: `telemetry/*.json` in the data folder.\n\n"
     "A month's version changes when a report that tells of it changes, or one that cannot be read.",
 )
@@ -48,10 +64,8 @@ def reported_telemetry(
     return _changed(context, of_reports(inputs.reports(), _periods(clock)))
 
 
-@dg.observable_source_asset(
-    partitions_def=MONTHS,
-    group_name=GROUP,
-    tags={STAGE: "evidence"},
+@observed(
+    kind="yaml",
     description="The settings that documents depend on: `slo-config.yaml` in the data folder, as it holds in each "
     "month.\n\nSettings that no document depends on (who is told, how much is kept) change no version.",
 )
