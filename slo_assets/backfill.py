@@ -26,7 +26,7 @@ from slo_assets.records import Records, unfinished
 from slo_assets.resources import Inputs, default_resources
 from slo_assets.run_tags import REASON
 from slo_assets.settings import CONFIG_FILE, Settings
-from slo_assets.staleness import Staleness
+from slo_assets.staleness import Staleness, is_drawn_otherwise
 from slo_assets.storage.deliverables import DELIVERABLES, LOG_EVENTS
 
 #: Events are recorded all the same; the console has its own progress.
@@ -240,8 +240,11 @@ class Backfill:
         )
 
     def is_undrawn(self, result: MonthResult) -> bool:
-        """Whether a month was published anew, or has no page yet."""
-        return not result.error and not (result.kept and self.inputs.output.site.path(result.period.key).exists())
+        """Whether a month was published anew, has no page yet, or has one that would be drawn otherwise today."""
+        if result.error or not result.kept:
+            return not result.error
+        month = result.period.key
+        return not self.inputs.output.site.path(month).exists() or is_drawn_otherwise(self.instance, month)
 
     def render(self, period: Period) -> str:
         """Draw the page of a published month.

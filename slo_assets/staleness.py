@@ -21,8 +21,9 @@ from dagster._core.definitions.data_version import (
 )
 from dagster._core.loader import LoadingContext
 
+from slo_assets.code_version import asset_code_version
 from slo_assets.periods import DAY, Period, parse_instant
-from slo_assets.records import latest, latest_records
+from slo_assets.records import Records, latest, latest_records
 from slo_assets.storage.deliverables import DELIVERABLES, LOG_EVENTS
 
 #: Tag of the runs that follow the input by themselves. One at a time: a month reads those before it.
@@ -33,6 +34,7 @@ SOURCES: Mapping[str, str] = {
     "reported_telemetry": "new telemetry",
     "slo_config": "configuration changed",
 }
+PAGE = "slo_dashboard_page"
 NEVER_MADE = "never made"
 UNOBSERVED = "made before its inputs were observed"
 UNFINISHED = "its last run did not reach the end"
@@ -147,3 +149,9 @@ class _Loading(LoadingContext):
     @property
     def loaders(self) -> dict[Any, Any]:
         return self._by_type
+
+
+def is_drawn_otherwise(instance: dg.DagsterInstance, period: str) -> bool:
+    """Whether a month's page was drawn by code of another day: its templates count as code."""
+    page = Records(instance).of(PAGE, period)
+    return page is not None and page.code_version != asset_code_version(PAGE)

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from slo_assets.code_version import asset_code_version
 from slo_assets.jobs import RENDER_PAGE
 from slo_assets.run_tags import REASON
+from slo_assets.staleness import PAGE, is_drawn_otherwise
 
-PUBLISHED, PAGE = dg.AssetKey("slo_workflow_state"), dg.AssetKey("slo_dashboard_page")
+PUBLISHED, DRAWN = dg.AssetKey("slo_workflow_state"), dg.AssetKey(PAGE)
+ANEW, REDRAWN = "the month was published or put back", "pages are drawn otherwise by now"
 #: So many records of each kind are looked at in a tick; the others wait for the next one.
 MOST = 50
 
@@ -19,7 +22,8 @@ MOST = 50
     job=RENDER_PAGE,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Draw the page of each month that was published or put back since its page was drawn.",
+    description="Draw the page of each month that was published or put back since its page was drawn, and all pages "
+    "again after a change of how they are drawn.",
 )
 def published_months(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Ask for the pages that are older than what is published."""
@@ -30,15 +34,24 @@ def published_months(context: dg.SensorEvaluationContext) -> dg.SensorResult | d
     told = instance.fetch_observations(_after(put_back), limit=MOST, ascending=True).records
     latest = _latest([*made, *told])
     requests = [
-        dg.RunRequest(
-            run_key=f"{month}/{record}", partition_key=month, tags={REASON: "the month was published or put back"}
-        )
+        dg.RunRequest(run_key=f"{month}/{record}", partition_key=month, tags={REASON: ANEW})
         for month, record in sorted(latest.items())
         if not _drawn_since(instance, month, record)
     ]
-    if not made and not told:
+    code = asset_code_version(PAGE)
+    if cursor.get("code") != code:
+        asked = {request.partition_key for request in requests}
+        requests += [
+            dg.RunRequest(
+                run_key=f"{month}/{code}", partition_key=month, tags={REASON: "pages are drawn otherwise by now"}
+            )
+            for month in sorted(instance.get_materialized_partitions(DRAWN) - asked)
+            if is_drawn_otherwise(instance, month)
+        ]
+    elif not made and not told:
         return dg.SkipReason("no month was published since the last look")
     after = {
+        "code": code,
         "published": made[-1].storage_id if made else published,
         "putBack": told[-1].storage_id if told else put_back,
     }
@@ -59,5 +72,5 @@ def _latest(records: Sequence[dg.EventLogRecord]) -> dict[str, int]:
 
 
 def _drawn_since(instance: dg.DagsterInstance, month: str, record: int) -> bool:
-    later = dg.AssetRecordsFilter(asset_key=PAGE, asset_partitions=[month], after_storage_id=record)
+    later = dg.AssetRecordsFilter(asset_key=DRAWN, asset_partitions=[month], after_storage_id=record)
     return bool(instance.fetch_materializations(later, limit=1).records)

@@ -7,6 +7,9 @@ import json
 import dagster as dg
 import pytest
 
+import slo_assets.sensors.published_months as published_months_module
+from slo_assets import staleness
+from slo_assets.backfill import MonthResult
 from slo_assets.periods import Period
 from slo_assets.run_tags import REASON
 from slo_assets.sensors.published_months import PUBLISHED, published_months
@@ -62,5 +65,27 @@ def test_a_release_that_was_put_back_is_drawn_again(project: Project) -> None:
     assert tick(project, after)[0] == []
 
 
+def test_after_a_change_of_how_pages_are_drawn_each_is_drawn_again_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.backfill.render(Period("2025-11"))
+    _, cursor = tick(project)
+    for module in (published_months_module, staleness):
+        monkeypatch.setattr(module, "asset_code_version", lambda _: "another")
+    requests, after = tick(project, cursor)
+    kept = MonthResult(Period("2025-11"), "", 0.0, kept=True)
+
+    assert [(request.partition_key, request.tags[REASON]) for request in requests] == [
+        ("2025-11", "pages are drawn otherwise by now")
+    ]
+    assert tick(project, after)[0] == []
+    assert project.backfill.is_undrawn(kept)
+    monkeypatch.undo()
+    assert not project.backfill.is_undrawn(kept)
+
+
 def test_where_nothing_was_published_there_is_nothing_to_draw(make_project: MakeProject) -> None:
-    assert tick(make_project()) == ([], None)
+    requests, cursor = tick(make_project())
+
+    assert requests == []
+    assert set(json.loads(cursor or "{}")) == {"code", "published", "putBack"}
