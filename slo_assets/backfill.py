@@ -257,7 +257,7 @@ class Backfill:
             partition_key=period.key,
             run_config=QUIET,
             raise_on_error=False,
-            tags={REASON: "the month was published"},
+            tags={REASON: "published anew"},
         )
         return "" if result.success else failure(result)
 

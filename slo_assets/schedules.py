@@ -45,7 +45,7 @@ def nightly(context: dg.ScheduleEvaluationContext, clock: dg.ResourceParam[Clock
 
 
 def _reason(month: Period, current: Period) -> str:
-    return "the open month, every night" if month == current else "a month that is over and has not settled yet"
+    return "every night" if month == current else "not settled yet"
 
 
 HOURLY_VERIFICATION = dg.ScheduleDefinition(

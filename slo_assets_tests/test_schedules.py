@@ -76,8 +76,8 @@ def test_the_older_month_is_asked_for_first_and_started_first(instance: dg.Dagst
 
     assert [request.tags["dagster/priority"] for request in asked] == ["1", "0"]
     assert [request.tags[REASON] for request in asked] == [
-        "a month that is over and has not settled yet",
-        "the open month, every night",
+        "not settled yet",
+        "every night",
     ]
     assert [request.run_key for request in asked] == ["2025-11-02T02:15/2025-10", "2025-11-02T02:15/2025-11"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,8 @@ Document = dict[str, Any]
 Entry = dict[str, Any]
 
 TEMPLATES = Path(__file__).parent / "template"
+#: A date, which no line ends within.
+DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 #: So many components, those that need a look most, have charts beside their figures: a page has to open at once.
 MOST_CHARTS = 200
 #: So many alerts stand at the top; the others with their components.
@@ -161,6 +164,7 @@ def _environment() -> jinja2.Environment:
         "key": lambda value: "" if value is None else f"{value:.10g}",
         "negative": lambda value: "" if value is None else f"{0 - value:.10g}",
         "verdict_of": charts.ROLES.__getitem__,
+        "unbroken": lambda text: DATE.sub(lambda found: found[0].replace("-", "\N{NON-BREAKING HYPHEN}"), text),
         "lower_first": lambda text: text[:1].lower() + text[1:],
     }
     return environment

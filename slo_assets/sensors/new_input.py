@@ -51,7 +51,7 @@ def new_input(
     wait = before.get("requested", 0) + pause - now
     if wait > SLACK:
         return dg.SkipReason(f"what is new waits {wait:.0f} s, so that runs do not pile up")
-    tags = {REASON: "logs, telemetry or settings have changed"}
+    tags = {REASON: "new input"}
     request = dg.RunRequest(run_key=f"{month}/{state}/{now:.0f}", partition_key=month, tags=tags)
     return dg.SensorResult([request], cursor=json.dumps({"state": state, "requested": now}))
 

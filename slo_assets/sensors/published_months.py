@@ -13,7 +13,7 @@ from slo_assets.run_tags import REASON
 from slo_assets.staleness import PAGE, is_drawn_otherwise
 
 PUBLISHED, DRAWN = dg.AssetKey("slo_workflow_state"), dg.AssetKey(PAGE)
-ANEW, REDRAWN = "the month was published or put back", "pages are drawn otherwise by now"
+ANEW, REDRAWN = "published anew", "drawn otherwise"
 #: So many records of each kind are looked at in a tick; the others wait for the next one.
 MOST = 50
 
@@ -42,9 +42,7 @@ def published_months(context: dg.SensorEvaluationContext) -> dg.SensorResult | d
     if cursor.get("code") != code:
         asked = {request.partition_key for request in requests}
         requests += [
-            dg.RunRequest(
-                run_key=f"{month}/{code}", partition_key=month, tags={REASON: "pages are drawn otherwise by now"}
-            )
+            dg.RunRequest(run_key=f"{month}/{code}", partition_key=month, tags={REASON: REDRAWN})
             for month in sorted(instance.get_materialized_partitions(DRAWN) - asked)
             if is_drawn_otherwise(instance, month)
         ]

@@ -57,7 +57,7 @@ def test_the_ui_leads_to_the_page_and_says_what_to_look_at_first(project: Projec
 def test_a_run_says_why_it_was_started(project: Project) -> None:
     reasons = {run.job_name: run.tags[REASON] for run in project.instance.get_runs()}
 
-    assert reasons == {"materialize_month": "slo-assets run", "render_page": "the month was published"}
+    assert reasons == {"materialize_month": "slo-assets run", "render_page": "published anew"}
 
 
 def test_a_page_of_a_month_that_is_not_published_is_an_error_that_names_it(make_project: MakeProject) -> None:

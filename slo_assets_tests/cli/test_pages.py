@@ -85,7 +85,7 @@ def test_the_other_process_draws_pages_as_runs_of_the_same_instance(
     assert (Path(published.output) / "pages" / "2025-11.html").exists()
     assert (second[0], "2025-10" in second[1]) == (OCTOBER, True), "it was never published"
     runs = published.instance.get_runs(dg.RunsFilter(job_name="render_page"))
-    assert {run.tags[REASON] for run in runs} == {"the month was published"}
+    assert {run.tags[REASON] for run in runs} == {"published anew"}
 
 
 @pytest.fixture

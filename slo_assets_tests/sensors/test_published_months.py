@@ -34,9 +34,7 @@ def tick(project: Project, cursor: str | None = None) -> tuple[list[dg.RunReques
 def test_a_published_month_gets_a_page_once(project: Project) -> None:
     requests, cursor = tick(project)
 
-    assert [(request.partition_key, request.tags[REASON]) for request in requests] == [
-        ("2025-11", "the month was published or put back")
-    ]
+    assert [(request.partition_key, request.tags[REASON]) for request in requests] == [("2025-11", "published anew")]
     assert tick(project, cursor) == ([], cursor)
 
 
@@ -75,9 +73,7 @@ def test_after_a_change_of_how_pages_are_drawn_each_is_drawn_again_once(
     requests, after = tick(project, cursor)
     kept = MonthResult(Period("2025-11"), "", 0.0, kept=True)
 
-    assert [(request.partition_key, request.tags[REASON]) for request in requests] == [
-        ("2025-11", "pages are drawn otherwise by now")
-    ]
+    assert [(request.partition_key, request.tags[REASON]) for request in requests] == [("2025-11", "drawn otherwise")]
     assert tick(project, after)[0] == []
     assert project.backfill.is_undrawn(kept)
     monkeypatch.undo()
