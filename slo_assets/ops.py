@@ -57,10 +57,8 @@ def verify_months(
     for period in [Period(key) for key in config.periods] or verification.periods():
         findings = verification.of(period)
         publisher = output.publisher(period)
-        if config.roll_back and inputs.config().releases.automatic_rollback and publisher.drifted():
-            reason = "; ".join(str(drift) for drift in findings.drifts if drift.kind == "file")
-            findings = replace(findings, put_back=publisher.rollback(None, reason, context.run.run_id))
-            _record(context, publisher)
+        if config.roll_back and inputs.config().releases.automatic_rollback:
+            findings = _put_back(context, publisher, findings)
         _report(context, findings)
         found.append(findings)
         context.log.info(
@@ -78,6 +76,23 @@ def roll_back_month(context: dg.OpExecutionContext, config: RollBack, output: dg
     _record(context, publisher)
     outcome = {"period": config.period, "release": release, "before": before, "reason": config.reason}
     yield dg.Output(None, metadata={OUTCOME: dg.MetadataValue.json(outcome)})
+
+
+def _put_back(context: dg.OpExecutionContext, publisher: "Publisher", findings: "Findings") -> "Findings":
+    """Put the last good release back where files have drifted; where that cannot be, the month stays as found."""
+    from slo_assets.storage.audit import AuditError
+    from slo_assets.storage.releases import ReleaseError
+
+    reason = "; ".join(str(drift) for drift in findings.drifts if drift.kind == "file")
+    try:
+        if not publisher.drifted():
+            return findings
+        findings = replace(findings, put_back=publisher.rollback(None, reason, context.run.run_id))
+    except (AuditError, ReleaseError) as problem:
+        context.log.error(f"{publisher.period.key}: nothing was put back: {problem}")
+    else:
+        _record(context, publisher)
+    return findings
 
 
 def _record(context: dg.OpExecutionContext, publisher: "Publisher") -> None:

@@ -347,6 +347,7 @@ TAMPERED: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "removed": lambda lines: [*lines[:4], *lines[5:]],
     "moved": lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]],
     "cut off": lambda lines: lines[:4],
+    "added": lambda lines: [*lines, b"what is no entry\n"],
 }
 
 
@@ -359,9 +360,42 @@ def test_tampering_with_the_audit_trail_is_named(
 
     faults = project.verify(NOVEMBER)[NOVEMBER]["audit"]
 
-    expected = {"changed": "entry 5 was changed", "removed": "entry 5 was removed", "moved": "entry 4 was moved"}
-    assert any(fault.startswith(expected.get(how, "entry 12 was removed")) for fault in faults), faults
+    expected = {
+        "changed": "entry 5 was changed",
+        "removed": "entry 5 was removed",
+        "moved": "entry 4 was moved",
+        "cut off": "entry 12 was removed",
+        "added": "line 13 cannot be read as an entry",
+    }
+    assert any(fault.startswith(expected[how]) for fault in faults), faults
     assert not project.check("slo_workflow_state", "audit_trail_whole").passed
+
+
+SPOILT: dict[str, Callable[[Path], object]] = {
+    "its trail ends in something else": lambda output: append(output / "audit" / f"{OCTOBER}.jsonl", b"x\n"),
+    "its manifest is damaged": lambda output: [
+        append(path, b"x") for path in (output / "releases" / OCTOBER).glob("*.json")
+    ],
+}
+
+
+def append(path: Path, data: bytes) -> None:
+    path.write_bytes(path.read_bytes() + data)
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+def test_a_month_that_cannot_be_put_back_keeps_no_other_from_it(
+    project: Project, spoil: Callable[[Path], object]
+) -> None:
+    spoil(Path(project.output))
+    for month in (OCTOBER, NOVEMBER):
+        append(project.published(month, "error-budgets"), b" ")
+
+    found = project.verify()
+
+    assert found[OCTOBER]["putBack"] is None
+    assert found[OCTOBER]["drifts"] or found[OCTOBER]["audit"]
+    assert found[NOVEMBER]["putBack"]
 
 
 def test_an_hour_that_finds_nothing_new_leaves_no_evaluation(project: Project) -> None:

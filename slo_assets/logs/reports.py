@@ -24,6 +24,9 @@ def read_reports(folder: UPath) -> Reports:
     for path in sorted(folder.glob("*.json"), key=str) if folder.exists() else ():
         name = readable_name(path, folder)
         try:
+            if path.exists() and not path.is_file():
+                msg = "it is no file"  # to read a pipe would be to wait for whoever writes to it
+                raise OSError(msg)
             data = path.read_bytes()
             document = json.loads(data, parse_constant=_refuse)
             validate(document, "telemetry")

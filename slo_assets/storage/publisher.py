@@ -210,7 +210,8 @@ class Publisher:
 
     def expected(self) -> str | None:
         """The release that ought to be published, as the audit trail says; None where none was ever."""
-        current, last = self.publication.release(), self.trail.last()
+        # Whatever is wrong with the trail's end is told elsewhere, and hides nothing here.
+        current, last = self.publication.release(), next(filter(None, reversed(self.trail.entries())), None)
         if current and last and last.get("result") == "begun" and last.get("release") == current:
             return current  # the run that switched to it died before it could say so
         history = self.history()

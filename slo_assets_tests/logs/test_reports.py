@@ -209,8 +209,11 @@ def test_an_invalid_file_is_quarantined_with_its_reason_and_the_rest_is_read(
     assert [fragment for fragment in fragments if fragment not in told["detail"]] == []
 
 
-def test_a_folder_that_is_called_like_a_file_is_quarantined(tmp_path: Path) -> None:
-    (tmp_path / "a.json").mkdir()
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_a_folder_or_a_pipe_that_is_called_like_a_file_is_quarantined(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "a.json")
 
     reports = read_reports(put(tmp_path, {"b.json": json.dumps(VALID).encode()}))
 
