@@ -34,7 +34,7 @@ BEYOND: Mapping[str, Sequence[str]] = {
     "slo_dashboard_page": ("slo_assets.page.site",),
 }
 #: Files that are no modules and make an asset's bytes all the same.
-FILES: Mapping[str, str] = {"slo_dashboard_page": "page/template/*"}
+FILES: Mapping[str, str] = {"log_events": "logs/profiles/*.yaml", "slo_dashboard_page": "page/template/*"}
 DOCUMENT = ("slo_assets.storage.canonical",)
 
 

@@ -353,8 +353,12 @@ def test_a_changed_formula_makes_exactly_the_dependent_assets_out_of_date(
     assert {asset for asset in assets if asset_code_version(asset) != before[asset]} == dependent
 
 
-def test_the_page_s_version_follows_its_templates(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = asset_code_version("slo_dashboard_page")
-    monkeypatch.setattr(module, "FILES", {"slo_dashboard_page": "page/template/*.css"})
+@pytest.mark.parametrize(
+    ("name", "asset"), [("logs/profiles/syslog.yaml", "log_events"), ("page/template/page.css", "slo_dashboard_page")]
+)
+def test_a_version_follows_files_that_are_no_modules(real_copy: Package, name: str, asset: str) -> None:
+    assets = ("log_events", *DELIVERABLES, "slo_dashboard_page")
+    before = {each: asset_code_version(each) for each in assets}
+    real_copy.edit(name, lambda text: f"{text}\n")
 
-    assert asset_code_version("slo_dashboard_page") != before
+    assert {each for each in assets if asset_code_version(each) != before[each]} == {asset}
