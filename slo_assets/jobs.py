@@ -11,7 +11,7 @@ import dagster as dg
 from slo_assets.drift_checks import SPECS
 from slo_assets.freshness import CHECKS
 from slo_assets.hooks import record_failure
-from slo_assets.ops import roll_back_month, verify_months
+from slo_assets.ops import prune_runs, roll_back_month, verify_months
 from slo_assets.staleness import FOLLOWS_INPUT
 
 PAGE = dg.AssetSelection.assets("slo_dashboard_page")
@@ -53,4 +53,10 @@ def rollback() -> None:
     roll_back_month()
 
 
-JOBS: list[Any] = [OBSERVE_INPUTS, MATERIALIZE_MONTH, REFRESH_MONTH, RENDER_PAGE, verify, rollback]
+@dg.job(executor_def=dg.in_process_executor, description="Delete old runs on which nothing rests any more.")
+def prune() -> None:
+    """Delete old runs on which nothing rests any more."""
+    prune_runs()
+
+
+JOBS: list[Any] = [OBSERVE_INPUTS, MATERIALIZE_MONTH, REFRESH_MONTH, RENDER_PAGE, verify, rollback, prune]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Metadata of what a step ends with, for whoever started the job.
 OUTCOME = "outcome"
+#: After so many runs that were deleted, the log says how far that is.
+PROGRESS = 500
 
 
 class Verify(dg.Config):
@@ -93,6 +95,20 @@ def _put_back(context: dg.OpExecutionContext, publisher: "Publisher", findings: 
     else:
         _record(context, publisher)
     return findings
+
+
+@dg.op(out=dg.Out(dg.Nothing))
+def prune_runs(context: dg.OpExecutionContext) -> Any:
+    """Delete the runs that nobody started by hand, that are some days old, and on which nothing rests any more."""
+    from slo_assets.retention import outdated, remove
+
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    removed = outdated(context.instance, record.create_timestamp) if record else []
+    for number, run_id in enumerate(removed, start=1):
+        remove(context.instance, run_id)
+        if number % PROGRESS == 0:
+            context.log.info(f"{number} of {len(removed)} runs are deleted")
+    yield dg.Output(None, metadata={OUTCOME: dg.MetadataValue.json({"deleted": len(removed)})})
 
 
 def _record(context: dg.OpExecutionContext, publisher: "Publisher") -> None:

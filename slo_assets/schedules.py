@@ -10,7 +10,7 @@ import dagster as dg
 from dagster._core.storage.tags import PRIORITY_TAG
 
 from slo_assets.assets.common import FIRST_PERIOD
-from slo_assets.jobs import REFRESH_MONTH, verify
+from slo_assets.jobs import REFRESH_MONTH, prune, verify
 from slo_assets.periods import DAY, Period, to_micros
 from slo_assets.resources import Clock
 from slo_assets.run_tags import REASON
@@ -57,4 +57,13 @@ HOURLY_VERIFICATION = dg.ScheduleDefinition(
     tags={REASON: "every hour"},
     description="Look for drift in all published months, and put back what was changed.",
 )
-SCHEDULES = [nightly, HOURLY_VERIFICATION]
+NIGHTLY_PRUNING = dg.ScheduleDefinition(
+    name="nightly_pruning",
+    job=prune,
+    cron_schedule="10 4 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    tags={REASON: "every night"},
+    description="Delete the runs of schedules and sensors that are some days old and on which nothing rests any more.",
+)
+SCHEDULES = [nightly, HOURLY_VERIFICATION, NIGHTLY_PRUNING]
