@@ -109,7 +109,13 @@ def _burn_down_layers(days: int) -> Callable[[Color], list[Document]]:
             "field": "left",
             "type": "quantitative",
             "scale": {"nice": True, "zero": True},
-            "axis": {"title": None, "tickCount": 3, "labelExpr": "replace(datum.label, '-', '−') + ' %'"},
+            # 10k: a budget may be overspent a hundred times.
+            "axis": {
+                "title": None,
+                "tickCount": 3,
+                "format": "~s",
+                "labelExpr": "(datum.value ? replace(datum.label, '-', '−') : 0) + ' %'",
+            },
         }
 
         def line(name: str, **mark: Any) -> Document:
