@@ -20,7 +20,7 @@ def sli_metrics() -> None:
     """A function with the name of an asset."""
 
 
-@pytest.mark.parametrize("asset", METADATA)
+@pytest.mark.parametrize("asset", sorted(METADATA))
 def test_the_guide_the_schema_and_the_code_of_each_asset_are_there(asset: str) -> None:
     guide, _, heading = str(METADATA[asset]["guide"].value).partition("#")
     (code,) = METADATA[asset]["dagster/code_references"].code_references

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from slo_assets.cli import cli
 from slo_assets_tests.alerts.receiving import Answer, hooks
-from slo_assets_tests.alerts.test_sensor import ALERTS, FAILURES
 from slo_assets_tests.conftest import ROOT
+from slo_assets_tests.sensors.test_alerts import ALERTS, FAILURES
 from slo_assets_tests.situations import SHIPPED_CONFIG
 
 
