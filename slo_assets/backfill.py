@@ -130,13 +130,14 @@ class Backfill:
         if not wanted:
             return []
         before = wanted[0].shifted(-LOOK_BACK).until(wanted[0].shifted(-1))
-        return [month for month in before if self.inputs.output.changed(self._recorded(month), month)]
+        recorded = self._recorded(before)
+        return [month for month in before if self.inputs.output.changed(recorded[month], month)]
 
-    def _recorded(self, period: Period) -> dict[str, str]:
-        """The recorded checksums of a month's assets, of those that were ever materialized."""
-        records = Records(self.instance)
-        known = {asset: records.checksums(asset, [period.key]) for asset in (LOG_EVENTS, *DELIVERABLES)}
-        return {asset: checksums[period.key] for asset, checksums in known.items() if period.key in checksums}
+    def _recorded(self, periods: Sequence[Period]) -> dict[Period, dict[str, str]]:
+        """The recorded checksums of the assets of some months, of those that were ever materialized."""
+        keys, records = [period.key for period in periods], Records(self.instance)
+        known = {asset: records.checksums(asset, keys) for asset in (LOG_EVENTS, *DELIVERABLES)}
+        return {p: {asset: sums[p.key] for asset, sums in known.items() if p.key in sums} for p in periods}
 
     def refusal(self, period: Period) -> str | None:
         """Why a month cannot be materialized, with the remedy; None where it can."""
@@ -157,7 +158,7 @@ class Backfill:
 
     def _is_whole(self, period: Period) -> bool:
         """Whether the work files and the published ones have the bytes that were recorded."""
-        output, expected = self.inputs.output, self._recorded(period)
+        output, expected = self.inputs.output, self._recorded([period])[period]
         published = {one.file: expected[asset] for asset, one in DELIVERABLES.items()}
         return not output.changed(expected, period) and not output.publication(period).differing(published)
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.event_log.schema import AssetKeyTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect
 
 BUSY_TIMEOUT = 60
 #: Runs of this process print on its own console: there is no output of theirs to capture.
@@ -45,20 +46,24 @@ def for_many_months() -> dg.DagsterInstance:
 class OpenSqliteEventLog(SqliteEventLogStorage):
     """Dagster's events in SQLite, with the files kept open."""
 
-    _engines: dict[str, Engine]
+    _connections: dict[str, Connection]
+    _tables: set[str]
+    _columns: set[str]
     _empty: bytes = b""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Begin with nothing open."""
-        self._engines = {}
+        self._connections, self._tables, self._columns = {}, set(), set()
         super().__init__(base_dir, inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         if shard not in self._initialized_dbs:
             self._prepare(shard)
-        with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
-            yield connection
+        with self._db_lock:
+            connection = self._connection(shard)
+            with connection.begin():
+                yield connection
 
     def _prepare(self, shard: str) -> None:
         """Make a file with its tables: Dagster's way the first time, which is slow, and from then on as a copy."""
@@ -77,19 +82,30 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._empty = path.read_bytes()
 
-    def _engine(self, shard: str) -> Engine:
-        if shard not in self._engines:
+    def _connection(self, shard: str) -> Connection:
+        if shard not in self._connections:
             # Each run has a file of its own, and is over before the next one begins.
-            for other in self._engines.keys() - {INDEX_SHARD_NAME, shard}:
-                self._engines.pop(other).dispose()
-            self._engines[shard] = _open(self.conn_string_for_shard(shard))
-        return self._engines[shard]
+            for other in self._connections.keys() - {INDEX_SHARD_NAME, shard}:
+                _close(self._connections.pop(other))
+            self._connections[shard] = _open(self.conn_string_for_shard(shard)).connect()
+        return self._connections[shard]
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table, which Dagster asks at each event."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        if not self._columns:
+            self._columns |= {column["name"] for column in inspect(conn).get_columns(AssetKeyTable.name)}
+        return column_name in self._columns
 
     def dispose(self) -> None:
         """Close the files."""
-        for engine in self._engines.values():
-            engine.dispose()
-        self._engines.clear()
+        for connection in self._connections.values():
+            _close(connection)
+        self._connections.clear()
 
 
 class OpenSqliteRuns(SqliteRunStorage):
@@ -129,6 +145,11 @@ def _open(address: str) -> Engine:
     engine = create_engine(address, poolclass=QueuePool, connect_args={"timeout": BUSY_TIMEOUT})
     event.listen(engine, "connect", _without_waiting_for_the_disk)
     return engine
+
+
+def _close(connection: Connection) -> None:
+    connection.close()
+    connection.engine.dispose()
 
 
 def _without_waiting_for_the_disk(connection: Any, _: object) -> None:

@@ -64,9 +64,9 @@ class Staleness:
 
         Inputs are compared as they were observed last.
         """
+        if latest(self._instance, LOG_EVENTS, period) is None:
+            return [NEVER_MADE]  # all others are made from them
         statuses = {asset: self._stale.get_status(asset, period.key) for asset in self.assets}
-        if all(status == StaleStatus.MISSING for status in statuses.values()):
-            return [NEVER_MADE]
         found = [UNFINISHED] if StaleStatus.MISSING in statuses.values() else []
         for asset, status in statuses.items():
             if status == StaleStatus.STALE:

@@ -48,9 +48,9 @@ def test_a_process_has_no_more_than_two_files_open(home: Path) -> None:
     storage = ours.event_log_storage
 
     assert isinstance(storage, OpenSqliteEventLog)
-    assert len(storage._engines) == 2
+    assert len(storage._connections) == 2
     ours.dispose()
-    assert not storage._engines
+    assert not storage._connections
 
 
 def test_another_storage_is_used_as_it_is(home: Path) -> None:

@@ -6,6 +6,7 @@ reads a month from each line of its input, and answers each with a line of JSON,
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from slo_assets.cli.common import loading
 from slo_assets.periods import Period
 
 if TYPE_CHECKING:
@@ -113,13 +115,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever else is printed is no answer
-    from slo_assets.backfill import Backfill
+    with loading():
+        from slo_assets.backfill import Backfill
 
-    worker = Backfill.from_environment()
+        worker = Backfill.from_environment()
     for line in sys.stdin:
         if stopped:
             break
         print(json.dumps(worker.render(Period(line.strip()))), file=answers, flush=True)
+    gc.freeze()
 
 
 if __name__ == "__main__":

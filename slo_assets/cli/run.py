@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from slo_assets.cli.common import PERIOD, console, print_json, use_instance
+from slo_assets.cli.common import PERIOD, console, loading, print_json, use_instance
 from slo_assets.domain.account import visible
 
 if TYPE_CHECKING:
@@ -60,15 +60,16 @@ def run(
         raise click.UsageError(f"--to {last.key} is before --from {first.key}")
     from rich.console import Console
 
-    from slo_assets import backfill
-    from slo_assets.cli.pages import pages as pages_of
-    from slo_assets.logs.memory import one_reading
-
     progress = Console(stderr=True)
     use_instance()
+    with progress.status("Loading Dagster …"), loading():
+        from slo_assets import backfill
+        from slo_assets.cli.pages import pages as pages_of
+        from slo_assets.logs.memory import one_reading
+
+        worker = backfill.Backfill.from_environment()
     with one_reading():
-        with progress.status("Loading Dagster and looking for input …"):
-            worker = backfill.Backfill.from_environment()
+        with progress.status("Looking for input …"):
             for month in filter(None, (first, last, period)):
                 if refusal := worker.refusal(month):
                     raise click.UsageError(refusal)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import orjson
 import pyarrow as pa
 from upath import UPath
 
@@ -18,9 +19,11 @@ from slo_assets.code_version import code_version
 from slo_assets.logs.files import UNREADABLE, Version
 from slo_assets.logs.parts import Read, Settings, digest, from_bytes
 from slo_assets.logs.pieces import NO_ROWS, Month, Piece, Sample
-from slo_assets.storage.files import sha256, write_atomic
+from slo_assets.storage.files import checked, unchecked, write_atomic
 
 INDEX = "index.json"
+#: What reading a damaged index may end in.
+DAMAGED = (*UNREADABLE, AttributeError, KeyError, TypeError, RecursionError)
 
 
 class NotKeptError(OSError):
@@ -69,7 +72,11 @@ class KnownFile:
     @property
     def digest(self) -> str:
         """The digest of its content, the same for its copies, however the file grew."""
-        return digest(f"{self.length}:{''.join(self.chunks)}".encode())
+        return _content(self.length, self.chunks)
+
+
+def _content(length: int, chunks: Iterable[str]) -> str:
+    return digest(f"{length}:{''.join(chunks)}".encode())
 
 
 def reading_key(settings: Settings) -> str:
@@ -117,12 +124,22 @@ class Fragments:
     def index(self) -> dict[str, KnownFile]:
         """What is known of each file by its name; nothing where the index is missing or damaged."""
         try:
-            known = json.loads((self.folder / INDEX).read_bytes())
-            if known["sha256"] != sha256(_canonical(known["files"])):
-                return {}
-            return {name: _known(entry) for name, entry in known["files"].items()}
-        except (*UNREADABLE, KeyError, TypeError, RecursionError):
+            return {name: _known(entry) for name, entry in self._entries().items()}
+        except DAMAGED:
             return {}
+
+    def holding(self, contents: Container[str], names: Container[str]) -> dict[str, tuple[str, KnownFile]]:
+        """Those of some files that have one of some contents, by the content's digest: the name, and what is known."""
+        try:
+            entries = {name: entry for name, entry in self._entries().items() if name in names}
+            named = {_content(entry["length"], entry["chunks"]): name for name, entry in entries.items()}
+            return {content: (name, _known(entries[name])) for content, name in named.items() if content in contents}
+        except DAMAGED:
+            return {}
+
+    def _entries(self) -> dict[str, dict[str, Any]]:
+        entries: dict[str, dict[str, Any]] = orjson.loads(unchecked((self.folder / INDEX).read_bytes()))
+        return entries
 
     def remember(self, known: Mapping[str, KnownFile]) -> None:
         """Replace the index.
@@ -130,8 +147,8 @@ class Fragments:
         Raises:
             NotKeptError: nothing can be written.
         """
-        text = _canonical({name: _entry(file) for name, file in known.items()})
-        self._write(INDEX, b'{"sha256":"' + sha256(text).encode() + b'","files":' + text + b"}")
+        entries = {name: _entry(file) for name, file in known.items()}
+        self._write(INDEX, checked(json.dumps(entries, sort_keys=True, separators=(",", ":")).encode()))
 
     def _write(self, name: str, data: bytes) -> None:
         try:
@@ -139,10 +156,6 @@ class Fragments:
             write_atomic(self.folder / name, data, flushed=False)
         except OSError as problem:
             raise NotKeptError(str(problem)) from None
-
-
-def _canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _entry(file: KnownFile) -> dict[str, Any]:

@@ -24,11 +24,11 @@ from slo_assets.logs.files import (
     open_log,
     readable_name,
 )
-from slo_assets.logs.fragments import Fragment, Fragments, KnownFile
+from slo_assets.logs.fragments import DAMAGED, Fragment, Fragments, KnownFile
 from slo_assets.logs.parts import CHUNK, digest, digests, line_feed, read_range
 from slo_assets.logs.pieces import SAMPLE_BYTES
 from slo_assets.logs.scratch import release
-from slo_assets.storage.files import sha256, write_atomic
+from slo_assets.storage.files import checked, unchecked, write_atomic
 
 LINE_FEED = 10
 #: What is looked at of a line: what is kept, and whether more comes than a line's end.
@@ -68,10 +68,9 @@ class Quotes:
 
     def _find(self, missing: Collection[Place]) -> dict[Place, Quote]:
         paths = {readable_name(path, self.folder): path for path in log_files(self.folder)[0]}
-        known = {file.digest: (name, file) for name, file in Fragments(self.cache).index().items() if name in paths}
+        known = Fragments(self.cache).holding({place.content for place in missing}, paths)
         found: dict[Place, Quote] = {}
-        for content in sorted({place.content for place in missing} & set(known)):
-            name, file = known[content]
+        for content, (name, file) in sorted(known.items()):
             lines = [place.line for place in missing if place.content == content]
             try:
                 for number, quote in quotes(paths[name], file, lines):
@@ -84,21 +83,14 @@ class Quotes:
     def _before(self) -> dict[Place, Quote]:
         """What was kept; nothing where it is missing or damaged."""
         try:
-            kept = json.loads(self.kept.read_bytes())
-            if kept["sha256"] != sha256(_canonical(kept["lines"])):
-                return {}
-            return {Place(*place): Quote(*quote) for place, quote in kept["lines"]}
-        except (*UNREADABLE, KeyError, TypeError, RecursionError):
+            kept = json.loads(unchecked(self.kept.read_bytes()))
+            return {Place(*place): Quote(*quote) for place, quote in kept}
+        except DAMAGED:
             return {}
 
     def _keep(self, found: Mapping[Place, Quote]) -> None:
         lines = [((place.content, place.line), (quote.text, quote.cut)) for place, quote in sorted(found.items())]
-        text = _canonical(lines)
-        write_atomic(self.kept, b'{"sha256":"' + sha256(text).encode() + b'","lines":' + text + b"}", flushed=False)
-
-
-def _canonical(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+        write_atomic(self.kept, checked(json.dumps(lines, separators=(",", ":")).encode()), flushed=False)
 
 
 def quotes(path: UPath, known: KnownFile, lines: Collection[int]) -> Iterator[tuple[int, Quote]]:

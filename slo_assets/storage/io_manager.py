@@ -3,10 +3,10 @@
 Concept: https://docs.dagster.io/guides/build/io-managers
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from slo_assets.storage.deliverables import DELIVERABLES, WORKFLOW_STATE, file_n
 from slo_assets.storage.files import sha256, write_atomic
 
 if TYPE_CHECKING:
+    from slo_assets.domain.event_log import EventLog
     from slo_assets.storage.publisher import Publisher
 
 #: Metadata of an input that spans several periods: it is always a mapping from period to value.
@@ -78,7 +79,15 @@ def seal(asset: str, value: Any, sources: Mapping[str, str] = MappingProxyType({
 def unseal(asset: str, data: bytes) -> Any:
     """An asset's value from the bytes of its file."""
     if asset in DELIVERABLES:
-        return json.loads(data)
+        import orjson
+
+        return orjson.loads(data)
+    return _event_log(data)
+
+
+@lru_cache(maxsize=1)
+def _event_log(data: bytes) -> "EventLog":
+    """A month's log, which several of its assets read one after another; none of them changes it."""
     from slo_assets.storage.event_tables import to_event_log
 
     return to_event_log(data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,6 +20,7 @@ from slo_assets.logs.files import Version
 from slo_assets.logs.fragments import Fragment, Fragments, KnownFile, NotKeptError, reading_key
 from slo_assets.logs.parts import Read, Settings, to_bytes
 from slo_assets.logs.pieces import ROWS, Month, Piece, Sample
+from slo_assets.storage.files import checked, unchecked
 from slo_assets_tests.logs.reading import MARKS, read, rows_of
 
 CONTENT = b"2025-11-10T12:00:00Z +a\n -b 7ms\n\xff !c\n2025-11-10T12:00:05Z -a\n"
@@ -176,7 +176,8 @@ INDEX_DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {
     "cut": lambda data: data[:-1],
     "another number": lambda data: data.replace(b'"length":9', b'"length":8'),
     "no UTF-8": lambda data: data.replace(b"a.log", b"\xff.log"),
-    "nested too deeply": lambda _: b'{"files":' + b"[" * 100_000,
+    "nested too deeply": lambda _: checked(b"[" * 100_000),
+    "a list with its checksum": lambda _: checked(b"[1]"),
     "another version": lambda data: signed(data, "goes_on", "continues"),
     "a field more": lambda data: signed(data, '"length":9', '"length":9,"width":9'),
 }
@@ -184,12 +185,9 @@ INDEX_DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {
 
 def signed(data: bytes, old: str, new: str) -> bytes:
     """An index with something else in it, whose checksum is right."""
-    import hashlib
-
-    files = json.dumps(json.loads(data)["files"], sort_keys=True, separators=(",", ":"))
+    files = unchecked(data).decode()
     assert old in files
-    files = json.dumps(json.loads(files.replace(old, new)), sort_keys=True, separators=(",", ":"))
-    return f'{{"sha256":"{hashlib.sha256(files.encode()).hexdigest()}","files":{files}}}'.encode()
+    return checked(files.replace(old, new).encode())
 
 
 def test_the_index_in_which_mistakes_are_made_has_none(store: Fragments) -> None:
@@ -215,6 +213,17 @@ def test_an_index_that_is_not_the_one_that_was_kept_holds_nothing(
     path.write_bytes(damage(path.read_bytes()))
 
     assert store.index() == {}
+    assert store.holding({KNOWN.digest}, {"a.log"}) == {}
+
+
+def test_a_content_is_found_in_a_file_that_is_still_there(store: Fragments) -> None:
+    other = replace(KNOWN, chunks=("d",))
+    store.remember({"a.log": KNOWN, "gone.log": KNOWN, "b.log": other})
+
+    found = store.holding({KNOWN.digest, "never read"}, {"a.log", "b.log"})
+
+    assert {content: name for content, (name, _) in found.items()} == {KNOWN.digest: "a.log"}
+    assert found[KNOWN.digest][1] == store.index()["a.log"]
 
 
 # --- digests ------------------------------------------------------------------------------------------------

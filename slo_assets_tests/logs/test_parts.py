@@ -247,7 +247,10 @@ class Recording(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **_: Any) -> Future[Any]:
         self.begun.append(args[0])
         future: Future[Any] = Future()
-        future.set_result(fn(*args))
+        try:
+            future.set_result(fn(*args))
+        except OSError as problem:
+            future.set_exception(problem)
         return future
 
 
@@ -288,6 +291,28 @@ def test_a_job_that_fails_costs_no_other(path: UPath) -> None:
 
     assert isinstance(futures[1].exception(), FileNotFoundError)
     assert [future.result().piece.lines for future in (futures[0], futures[2])] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("here", "large", "handed_over"),
+    [(False, False, 2), (True, False, 0), (True, True, 2)],
+    ids=["another machine", "threads, small parts", "threads, large parts"],
+)
+def test_a_small_part_is_read_by_whoever_asks_where_threads_would_do_it(
+    path: UPath, monkeypatch: pytest.MonkeyPatch, here: bool, large: bool, handed_over: int
+) -> None:
+    path.write_bytes(b" -a\n" * 3)
+    gone = Part(path.parent / "gone.log", SETTINGS, 0, 4, 0, 4, 4, True, NEVER)
+    monkeypatch.setattr(module, "SMALL", 3 if large else 4)
+    executor = Recording()
+
+    jobs: list[tuple[str, Part]] = [("one", part(path, 0, 4)), ("gone", gone)]
+    done = [future for _, _, future in in_order(Workers(executor, 1, here=here), jobs)]
+
+    assert len(executor.begun) == handed_over
+    assert done[0].result().piece.lines == 1
+    with pytest.raises(FileNotFoundError):
+        done[1].result()
 
 
 def test_a_part_travels_to_another_process_and_back(path: UPath, tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def test_a_line_that_is_kept_is_not_looked_for(logs: Logs, monkeypatch: pytest.M
 
 def _changed(text: str) -> str:
     kept: Mapping[str, Any] = json.loads(text)
-    return json.dumps({**kept, "lines": [[place, ["invented", False]] for place, _ in kept["lines"]]})
+    return json.dumps({**kept, "content": [[place, ["invented", False]] for place, _ in kept["content"]]})
 
 
 @pytest.mark.parametrize("damage", [lambda _: "", lambda text: text[:-1], lambda _: "[]", _changed])

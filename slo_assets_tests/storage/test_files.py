@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from upath import UPath
 
-from slo_assets.storage.files import sha256, write_atomic
+from slo_assets.storage.files import checked, sha256, unchecked, write_atomic
 
 OLD, NEW = b"old bytes", b"new and longer bytes"
 
@@ -154,3 +155,24 @@ def test_the_last_bytes_that_were_written_are_read_back(writes: list[bytes]) -> 
         write_atomic(path, data)
 
     assert path.read_bytes() == writes[-1]
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3), max_leaves=5))
+def test_a_value_with_its_checksum_is_json_and_comes_back(value: object) -> None:
+    content = json.dumps(value).encode()
+
+    assert unchecked(checked(content)) == content
+    assert json.loads(checked(content)) == {"sha256": sha256(content), "content": value}
+
+
+@given(st.integers(0), st.integers(0, 255))
+def test_any_other_byte_in_it_is_noticed(place: int, byte: int) -> None:
+    data = bytearray(checked(b'{"a":[1,2]}'))
+    place %= len(data)
+    changed = data[place] != byte
+    data[place] = byte
+
+    if changed:
+        with pytest.raises(ValueError, match="checksum"):
+            unchecked(bytes(data))
+    assert unchecked(checked(b"")) == b""
