@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ from slo_assets.logs.workers import Workers
 from slo_assets.periods import MINUTE
 
 #: A worker's share, and the chunks in it whose digests make the file's.
-SHARE, CHUNK = 24 << 20, 1 << 20
+SHARE, CHUNK = 32 << 20, 1 << 20
 #: Part of a local file that is read about as fast as a thread takes it over.
 SMALL = 1 << 18
 #: How much is read beyond a share to find the end of its last line.
@@ -309,8 +310,10 @@ def in_order(
         jobs: each with a tag of the caller's.
     """
     begun: deque[tuple[Tag, Part | Whole, Future[Read]]] = deque()
-    for tag, job in jobs:
-        at_once = workers.here and job.is_small
+    left = iter(jobs)
+    first = list(islice(left, 2))
+    for tag, job in chain(first, left):
+        at_once = workers.here and (job.is_small or len(first) == 1)
         begun.append((tag, job, _at_once(job) if at_once else workers.executor.submit(work, job)))
         if len(begun) > workers.ahead:
             yield begun.popleft()

@@ -185,6 +185,8 @@ class _Knowledge:
         whats, rules, told, known = np.full(len(texts), -1), [np.empty(0, np.int64)], [pa.array([], TOLD)], 0
         for place, rule in self._rules.items():
             left = np.flatnonzero(whats < 0)
+            if not len(left):
+                break
             part = _matched(rule, texts.take(pa.array(left)))
             whats[left[part.lines]] = part.whats + known
             rules.append(np.full(len(part.told), place))

@@ -36,8 +36,8 @@ class Workers:
     Attributes:
         executor: does the work.
         ahead: how many parts are begun before the first result is taken.
-        here: whether they are threads of this process: whoever asks for a small part has read it sooner than a
-            thread has got the interpreter from it and given it back.
+        here: whether they are threads of this process: whoever asks for a small part, or for a single one, has read
+            it sooner than a thread has got the interpreter from it and given it back.
     """
 
     executor: Executor
@@ -47,9 +47,9 @@ class Workers:
 
 @cache
 def local_workers() -> Workers:
-    """One thread more than this process may use cores, kept for its lifetime: some thread waits for the interpreter."""
+    """As many threads as this process may use cores, kept for its lifetime; more only pass the interpreter around."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Workers(ThreadPoolExecutor(cores + 1, thread_name_prefix="logs"), 2 * cores, here=True)
+    return Workers(ThreadPoolExecutor(cores, thread_name_prefix="logs"), 2 * cores, here=True)
 
 
 @cache

@@ -315,6 +315,18 @@ def test_a_small_part_is_read_by_whoever_asks_where_threads_would_do_it(
         done[1].result()
 
 
+def test_a_single_part_is_read_by_whoever_asks_however_large_it_is(
+    path: UPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(b" -a\n" * 3)
+    monkeypatch.setattr(module, "SMALL", 3)
+    executor = Recording()
+
+    ((_, _, done),) = in_order(Workers(executor, 1, here=True), [("one", part(path, 0, 12))])
+
+    assert (done.result().piece.lines, executor.begun) == (3, [])
+
+
 def test_a_part_travels_to_another_process_and_back(path: UPath, tmp_path: Path) -> None:
     import pickle
 
