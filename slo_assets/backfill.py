@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import time
 import uuid
@@ -40,6 +41,9 @@ PATIENCE = 300.0
 #: So many months back does a month look: the report's history.
 LOOK_BACK = 11
 DIFFERS = "its files are missing or were changed"
+PUT_BACK = "an earlier release was put back"
+#: What the text of an error begins with that says by itself what is wrong, and what to do.
+OWN_ERROR = re.compile(r"slo_assets\.[\w.]+: ")
 
 
 class BackfillError(RuntimeError):
@@ -154,13 +158,23 @@ class Backfill:
         Inputs are compared as they were observed last.
         """
         found = Staleness(self.instance, self._graph, self.inputs.clock.now()).causes(period)
-        return found or ([] if self._is_whole(period) else [DIFFERS])
+        return found or self._difference(period)
 
-    def _is_whole(self, period: Period) -> bool:
-        """Whether the work files and the published ones have the bytes that were recorded."""
+    def _difference(self, period: Period) -> list[str]:
+        """Why the work files or the published ones do not have the bytes that were recorded; nothing where they do."""
+        from slo_assets.storage.audit import AuditError
+        from slo_assets.storage.releases import ReleaseError
+
         output, expected = self.inputs.output, self._recorded([period])[period]
+        if output.changed(expected, period):
+            return [DIFFERS]
         published = {one.file: expected[asset] for asset, one in DELIVERABLES.items()}
-        return not output.changed(expected, period) and not output.publication(period).differing(published)
+        if not output.publication(period).differing(published):
+            return []
+        try:
+            return [DIFFERS if output.publisher(period).drifted() else PUT_BACK]
+        except (AuditError, ReleaseError):
+            return [DIFFERS]
 
     def results(self, months: Iterable[Period], *, force: bool = False) -> Iterator[MonthResult]:
         """Make months in their order, from one reading of the logs; one that fails stops no other.
@@ -332,5 +346,5 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
             problem = event.step_failure_data.error
             while problem is not None and problem.cause is not None:
                 problem = problem.cause
-            return f"{event.step_key}: {problem.message.strip() if problem else 'failed'}"
+            return f"{event.step_key}: {OWN_ERROR.sub('', problem.message.strip(), 1) if problem else 'failed'}"
     return "the run failed before its first step"

@@ -85,7 +85,7 @@ def _parsed(module: str) -> ast.Module:
         msg = f"{module} is no module of {PACKAGE}"
         raise ValueError(msg)
     tree = ast.parse(path.read_bytes())
-    for node in ast.walk(tree):
+    for node in [tree, *_executed(tree)]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
     return tree

@@ -8,7 +8,15 @@ import dagster as dg
 import pytest
 
 from slo_assets import backfill
-from slo_assets.backfill import PROCESS_TAG, Backfill, InterruptedRunError, cancel, this_process
+from slo_assets.backfill import (
+    DIFFERS,
+    PROCESS_TAG,
+    PUT_BACK,
+    Backfill,
+    InterruptedRunError,
+    cancel,
+    this_process,
+)
 from slo_assets.domain import slo_targets
 from slo_assets.periods import Period
 from slo_assets_tests.conftest import MakeProject, Project
@@ -126,6 +134,28 @@ def test_a_file_that_was_changed_or_removed_makes_its_month_again(made: Project)
     assert outcomes(made) == {"2025-09": True, "2025-10": False, "2025-11": False}
     assert made.published("2025-10", "sli-metrics").read_bytes() == data
     assert made.work("2025-11", "error-budgets.json").exists()
+
+
+def test_a_month_says_whether_its_files_were_changed_or_an_earlier_release_was_put_back(
+    make_project: MakeProject,
+) -> None:
+    project, month = make_project({"a.log": LINE.format(month="2025-11")}), Period("2025-11")
+    assert project.run(month.key).well
+    first = project.publisher(month.key).expected()
+    (project.data / "logs" / "a.log").write_text(LINE.format(month="2025-11") * 2, encoding="utf-8")
+    worker = project.backfill
+    assert [result.well for result in worker.results(worker.months(None, None))] == [True]
+    assert worker.causes(month) == []
+
+    project.execute("rollback", "roll_back_month", {"period": month.key, "to": first})
+    assert worker.causes(month) == [PUT_BACK]
+
+    published = project.published(month.key, "sli-metrics")
+    published.unlink()
+    assert worker.causes(month) == [DIFFERS]
+
+    project.published(month.key, "sli-metrics").parents[2].joinpath(f"releases/{month.key}/{first}.json").unlink()
+    assert worker.causes(month) == [DIFFERS]
 
 
 def test_a_month_that_is_kept_still_tells_what_its_checks_said(make_project: MakeProject) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 Entry = dict[str, Any]
@@ -63,7 +63,7 @@ def faults(entries: Iterable[Entry | None], anchors: Mapping[int, str]) -> list[
         anchors: hashes by sequence that were recorded elsewhere, so that entries cut off at the end are missed too.
 
     Returns:
-        A text for each entry that was changed, removed, added or moved.
+        A text for each entry that was changed, added or moved, and for each row of entries that was removed.
     """
     read: list[Entry] = []
     found: list[str] = []
@@ -74,7 +74,7 @@ def faults(entries: Iterable[Entry | None], anchors: Mapping[int, str]) -> list[
             read.append(entry)
     hashes = {entry["sequence"]: entry["hash"] for entry in read}
     last = max([*hashes, *anchors], default=0)
-    found += [f"entry {number} was removed" for number in range(1, last + 1) if number not in hashes]
+    found += _removed(number for number in range(1, last + 1) if number not in hashes)
     found += [
         f"entry {two['sequence']} was moved or added: it stands behind entry {one['sequence']}"
         for one, two in pairwise(read)
@@ -89,3 +89,9 @@ def faults(entries: Iterable[Entry | None], anchors: Mapping[int, str]) -> list[
         if anchors.get(number, entry["hash"]) != entry["hash"]:
             found.append(f"entry {number} was replaced: another hash was recorded for it")
     return found
+
+
+def _removed(numbers: Iterable[int]) -> Iterator[str]:
+    for _, row in groupby(enumerate(numbers), key=lambda placed: placed[1] - placed[0]):
+        first, *more = [number for _, number in row]
+        yield f"entries {first} to {more[-1]} were removed" if more else f"entry {first} was removed"

@@ -93,7 +93,9 @@ def test_entries_cut_off_at_the_end_are_missed_where_their_hash_was_recorded() -
     entries = chain(5)
 
     assert faults(entries[:3], {}) == []
-    assert faults(entries[:3], {5: entries[4]["hash"]}) == ["entry 4 was removed", "entry 5 was removed"]
+    assert faults(entries[:3], {5: entries[4]["hash"]}) == ["entries 4 to 5 were removed"]
+    apart = [entries[0], entries[3]]
+    assert faults(apart, {6: "x"})[:2] == ["entries 2 to 3 were removed", "entries 5 to 6 were removed"]
     assert faults([], {1: entries[0]["hash"]}) == ["entry 1 was removed"]
 
 
