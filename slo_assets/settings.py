@@ -1,6 +1,6 @@
 """Where the project finds its input and puts its output, as the environment says.
 
-What belongs here: environment variables and the clock. All other settings are in ``config.py``.
+What belongs here: environment variables and the clock. All other settings are in ``config/``.
 """
 
 from __future__ import annotations

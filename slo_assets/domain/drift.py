@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from slo_assets.config_versions import Difference
+from slo_assets.config.versions import Difference
 
 Kind = Literal["file", "schema", "code", "configuration", "data"]
 KINDS: Sequence[Kind] = ("file", "schema", "code", "configuration", "data")

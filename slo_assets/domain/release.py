@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from slo_assets.config import SloConfig
-from slo_assets.config_versions import Difference, bumped, differences, later, leaves, level, shown
+from slo_assets.config.versions import Difference, bumped, differences, later, leaves, level, shown
 from slo_assets.periods import Period
 
 Manifest = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slo_assets.config_versions import Difference
+from slo_assets.config.versions import Difference
 from slo_assets.domain.drift import code_drift, configuration_drift, data_drift, file_drift
 
 MONTH = "2025-11"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo_assets.config import ConfigError, SloConfig, parse_config
-from slo_assets.config_versions import LEVELS, Level, bumped, differences, later, level, merged
+from slo_assets.config.versions import LEVELS, Level, bumped, differences, later, level, merged
 from slo_assets.periods import Period
 from slo_assets_tests.situations import SHIPPED_CONFIG, config_with, shipped_config
 

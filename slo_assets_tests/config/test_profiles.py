@@ -392,7 +392,7 @@ def test_a_profile_with_a_mistake_is_refused_like_a_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "broken.yaml").write_text("rules:\n  - id: a\n    kind: success\n    contains: x\n", encoding="utf-8")
-    monkeypatch.setattr("slo_assets.config.PROFILES", tmp_path)
+    monkeypatch.setattr("slo_assets.config.logs.PROFILES", tmp_path)
 
     with pytest.raises(ConfigError, match=r"^broken\.yaml, line 2: rules\.0: the rule names no event\. Remedy: "):
         profile("broken")
