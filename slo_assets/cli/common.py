@@ -86,14 +86,15 @@ def execute(job: str, op: str, settings: dict[str, Any]) -> dict[str, Any]:
     from rich.console import Console
 
     use_instance()
-    with Console(stderr=True).status("Loading Dagster …"), loading():
-        import dagster as dg
+    with Console(stderr=True).status("Loading Dagster …"):
+        with loading():
+            import dagster as dg
 
-        from slo_assets.backfill import QUIET, failure
-        from slo_assets.definitions import build_defs
-        from slo_assets.ops import OUTCOME
+            from slo_assets.backfill import QUIET, failure
+            from slo_assets.definitions import build_defs
+            from slo_assets.ops import OUTCOME
 
-        found = build_defs().resolve_job_def(job)
+            found = build_defs().resolve_job_def(job)
         result = found.execute_in_process(
             instance=dg.DagsterInstance.get(),
             run_config={**QUIET, "ops": {op: {"config": settings}}},
