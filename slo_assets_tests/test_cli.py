@@ -64,10 +64,15 @@ def test_a_second_run_keeps_what_is_up_to_date_and_status_says_so(environment: d
 
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
-def test_who_stops_a_run_is_told_how_to_go_on(environment: dict[str, str], asked: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    "shell", [[], ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]], ids=["alone", "in the background"]
+)
+def test_who_stops_a_run_is_told_how_to_go_on(
+    environment: dict[str, str], asked: signal.Signals, shell: list[str]
+) -> None:
     lines = "".join(LINE.replace("2025-11", f"2025-{month:02d}") for month in range(1, 12))
     (Path(environment["SLO_ASSETS_DATA"]) / "logs" / "a.log").write_text(lines, encoding="utf-8")
-    command = [sys.executable, "-c", "from slo_assets.cli import main; main()", "run"]
+    command = [*shell, sys.executable, "-c", "from slo_assets.cli import main; main()", "run"]
     process = subprocess.Popen(
         command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -118,8 +118,10 @@ def _make(
     from slo_assets.backfill import InterruptedRunError
 
     results: list[MonthResult] = []
-    # A service manager that stops the command means the same as whoever presses Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A service manager that stops the command means the same as whoever presses Ctrl-C. A shell makes what it starts in
+    # the background ignore that, and Dagster takes the answer to one signal for the other's.
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.default_int_handler)
     try:
         with tables.progress(console) as show:
             task = show.add_task("months", total=len(months), left="")
