@@ -49,7 +49,7 @@ STAGES = {
 }
 
 #: A longer document is not kept beside its file in Dagster's records, where each of its events has a copy.
-SHOWN_BYTES = 1 << 16
+SHOWN_BYTES = 1 << 17
 
 Figures = Mapping[str, float | None]
 Row = Mapping[str, str | float | None]
