@@ -7,7 +7,6 @@ What belongs here: options, what is printed and exit codes. What is done is done
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import click
@@ -44,6 +43,3 @@ def main() -> None:
     except ConfigError as problem:
         click.echo(f"{problem}", err=True)
         sys.exit(2)
-    finally:
-        # Python would look through half a million objects for garbage before it ends: a second.
-        gc.freeze()

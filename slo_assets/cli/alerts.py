@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from slo_assets.cli.common import console, print_json, use_instance
+from slo_assets.cli.common import console, loading, print_json, use_instance
 
 if TYPE_CHECKING:
     from slo_assets.alerts.courier import Courier
@@ -50,16 +50,17 @@ def alerts(dry_run: bool, tested: str | None, as_json: bool) -> None:
 
 
 def _world() -> World:
-    import dagster as dg
+    with loading():
+        import dagster as dg
 
-    from slo_assets.alerts.round import World
-    from slo_assets.definitions import build_defs
-    from slo_assets.resources import default_resources
-    from slo_assets.settings import Settings
+        from slo_assets.alerts.round import World
+        from slo_assets.definitions import build_defs
+        from slo_assets.resources import default_resources
+        from slo_assets.settings import Settings
 
+        repository = build_defs().get_repository_def()
     resources = default_resources(Settings.from_environment())
     inputs, output, clock = resources["inputs"], resources["output"], resources["clock"]
-    repository = build_defs().get_repository_def()
     return World(dg.DagsterInstance.get(), repository, inputs.config, output.publication, clock.now())
 
 

@@ -6,7 +6,6 @@ reads a month from each line of its input, and answers each with a line of JSON,
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
@@ -123,7 +122,6 @@ def main() -> None:
         if stopped:
             break
         print(json.dumps(worker.render(Period(line.strip()))), file=answers, flush=True)
-    gc.freeze()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from slo_assets.cli.common import console, print_json, use_instance
+from slo_assets.cli.common import console, loading, print_json, use_instance
 
 if TYPE_CHECKING:
     from slo_assets.status import MonthStatus
@@ -25,13 +25,15 @@ def status(as_json: bool) -> None:
     """
     from rich.console import Console
 
-    from slo_assets import status as months_of
-    from slo_assets.backfill import Backfill, BackfillError
-
     use_instance()
     with Console(stderr=True).status("Loading Dagster and looking for input …"):
+        with loading():
+            from slo_assets import status as months_of
+            from slo_assets.backfill import Backfill, BackfillError
+
+            worker = Backfill.from_environment()
         try:
-            months = months_of.month_statuses(Backfill.from_environment())
+            months = months_of.month_statuses(worker)
         except BackfillError as problem:
             raise click.ClickException(str(problem)) from problem
     if as_json:
