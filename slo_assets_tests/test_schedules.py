@@ -25,10 +25,11 @@ def at(night: str) -> dt.datetime:
 
 def requests(instance: dg.DagsterInstance, night: str, clock: str = "") -> list[dg.RunRequest]:
     """What the schedule asks for in a night."""
-    context = dg.build_schedule_context(
+    # Left open, it would leave its instance behind as the one that all later definitions are loaded with.
+    with dg.build_schedule_context(
         instance=instance, scheduled_execution_time=at(night), resources={"clock": Clock(fixed=clock)}
-    )
-    return list(nightly(context))  # type: ignore[call-overload]
+    ) as context:
+        return list(nightly(context))  # type: ignore[call-overload]
 
 
 def months(instance: dg.DagsterInstance, night: str, clock: str = "") -> list[str | None]:

@@ -215,14 +215,13 @@ class _LinesOfObjects:
         return [line for path in self._paths() for line in path.read_bytes().splitlines()]
 
     def tail(self) -> bytes | None:
-        paths = self._paths()
-        return paths[-1].read_bytes().splitlines()[-1] if paths else None
+        return _last_line(self._paths())
 
     def append(self, lines: Callable[[bytes | None], list[bytes]]) -> list[bytes]:
         self.folder.mkdir(parents=True, exist_ok=True)
         while True:
             paths = self._paths()
-            added = lines(paths[-1].read_bytes().splitlines()[-1] if paths else None)
+            added = lines(_last_line(paths))
             if not added:
                 return added
             number = int(paths[-1].name.split(".")[0]) + 1 if paths else 1
@@ -236,3 +235,8 @@ class _LinesOfObjects:
     def _paths(self) -> list[UPath]:
         self.folder.fs.invalidate_cache()
         return sorted(self.folder.glob("*.jsonl"), key=lambda path: path.name) if self.folder.exists() else []
+
+
+def _last_line(objects: list[UPath]) -> bytes | None:
+    """The last line of the last object, which somebody may have emptied; None where there is no object."""
+    return (objects[-1].read_bytes().splitlines() or [b""])[-1] if objects else None

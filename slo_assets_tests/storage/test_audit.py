@@ -121,6 +121,15 @@ def test_a_trail_that_ends_in_something_else_is_not_continued(tmp_path: Path) ->
     assert trail.faults({}) == ["line 2 cannot be read as an entry"]
 
 
+def test_a_trail_whose_last_object_was_emptied_is_not_continued(object_store: str) -> None:
+    trail = trail_in(UPath(object_store) / "emptied")
+    entry = trail.note("one")
+    (UPath(object_store) / "emptied" / "audit" / entry["period"] / "00000001.jsonl").write_bytes(b"")
+
+    with pytest.raises(AuditError, match=r"ends in something that is no entry: b''"):
+        trail.note("two")
+
+
 def append(base: str, actor: str, times: int) -> None:
     for _ in range(times):
         trail_in(UPath(base), actor).note("calculate")
@@ -158,10 +167,15 @@ class Put(io.BytesIO):
 
 @pytest.fixture
 def object_store(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Memory as a store that keeps what stores promise: fsspec's own shows objects before they are written."""
+    """Memory as a store that keeps what stores promise.
+
+    fsspec's own shows objects before they are written, and all readers of one share a place in it.
+    """
     opened, listed = MemoryFileSystem.open, MemoryFileSystem.find
 
     def open_(store: MemoryFileSystem, path: str, mode: str = "rb", **options: Any) -> Any:
+        if mode == "rb":
+            return io.BytesIO(store.cat_file(path))
         return Put(store, path) if mode == "xb" else opened(store, path, mode, **options)
 
     def find(*arguments: Any, **options: Any) -> Any:
