@@ -7,13 +7,15 @@ Concept: https://docs.dagster.io/deployment/oss/dagster-instance
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.event_log.schema import AssetKeyTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
@@ -43,27 +45,82 @@ def for_many_months() -> dg.DagsterInstance:
     return dg.DagsterInstance.from_ref(ref)
 
 
+def _remembered(read: Callable[..., Any]) -> Callable[..., Any]:
+    """A read of what is recorded of one asset, which is its first argument, or a filter for it."""
+
+    @wraps(read)
+    def answered(log: OpenSqliteEventLog, about: dg.AssetKey | dg.AssetRecordsFilter, *rest: Any, **more: Any) -> Any:
+        asset = about if isinstance(about, dg.AssetKey) else about.asset_key
+        known, question = log.known_of(asset), f"{read.__name__} {about} {rest} {more}"
+        if question not in known:
+            known[question] = read(log, about, *rest, **more)
+        return known[question]
+
+    return answered
+
+
 class OpenSqliteEventLog(SqliteEventLogStorage):
-    """Dagster's events in SQLite, with the files kept open."""
+    """Dagster's events in SQLite, with the files kept open.
+
+    Each step of a run asks for the latest event and data version of all that it reads, as the steps before it did. An
+    answer is kept until this process writes of the asset or another one writes anything.
+    """
 
     _connections: dict[str, Connection]
     _tables: set[str]
     _columns: set[str]
+    _known: dict[dg.AssetKey, dict[str, Any]]
+    _state: int
     _empty: bytes = b""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Begin with nothing open."""
-        self._connections, self._tables, self._columns = {}, set(), set()
+        self._connections, self._tables, self._columns, self._known, self._state = {}, set(), set(), {}, 0
         super().__init__(base_dir, inst_data)
+
+    fetch_materializations = _remembered(SqliteEventLogStorage.fetch_materializations)
+    fetch_observations = _remembered(SqliteEventLogStorage.fetch_observations)
+    get_latest_tags_by_partition = _remembered(SqliteEventLogStorage.get_latest_tags_by_partition)
+
+    def get_asset_records(self, asset_keys: Sequence[dg.AssetKey] | None = None) -> Sequence[AssetRecord]:
+        """The records of assets, each with its latest materialization."""
+        if asset_keys is None:
+            return super().get_asset_records()
+        return [record for key in asset_keys for record in self._asset_records(key)]
+
+    @_remembered
+    def _asset_records(self, asset: dg.AssetKey) -> Sequence[AssetRecord]:
+        return super().get_asset_records([asset])
+
+    def known_of(self, asset: dg.AssetKey) -> dict[str, Any]:
+        """The answers of an asset that still hold, by their questions."""
+        with self._opened(INDEX_SHARD_NAME) as connection:
+            # It counts what other connections write.
+            (state,) = _driver(connection).execute("PRAGMA data_version").fetchone()
+        if state != self._state:
+            self._known, self._state = {}, state
+        return self._known.setdefault(asset, {})
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event, after which what was known of its asset holds no longer."""
+        try:
+            super().store_event(event)
+        finally:
+            if event.dagster_event and event.dagster_event.asset_key:
+                self._known.pop(event.dagster_event.asset_key, None)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._opened(shard) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _opened(self, shard: str) -> Iterator[Connection]:
+        """The connection of a file, for one thread at a time."""
         if shard not in self._initialized_dbs:
             self._prepare(shard)
         with self._db_lock:
-            connection = self._connection(shard)
-            with connection.begin():
-                yield connection
+            yield self._connection(shard)
 
     def _prepare(self, shard: str) -> None:
         """Make a file with its tables: Dagster's way the first time, which is slow, and from then on as a copy."""
@@ -95,6 +152,12 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether the index has something, which it never loses again."""
+        if name not in self._tables and super().has_secondary_index(name):
+            self._tables.add(name)
+        return name in self._tables
 
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
         if not self._columns:
@@ -145,6 +208,11 @@ def _open(address: str) -> Engine:
     engine = create_engine(address, poolclass=QueuePool, connect_args={"timeout": BUSY_TIMEOUT})
     event.listen(engine, "connect", _without_waiting_for_the_disk)
     return engine
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return driver
 
 
 def _close(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """The records of a process that makes many months are those that everybody else reads."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import dagster as dg
@@ -39,6 +40,37 @@ def test_what_it_records_is_there_for_others_at_once(home: Path) -> None:
         assert instance.get_materialized_partitions(dg.AssetKey("one")) == {"2025-10", "2025-11", "2025-12"}
         first, second, usual = ([str(entry.dagster_event_type) for entry in instance.all_logs(run)] for run in runs)
         assert first == second == usual
+
+
+def asked(instance: dg.DagsterInstance, month: str) -> tuple[object, ...]:
+    """What the steps of a run ask for: an asset's latest events and data versions."""
+    key, log = dg.AssetKey("one"), instance.event_log_storage
+    of_month = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[month])
+    records = instance.get_asset_records([key])
+    versions = log.get_latest_tags_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, ["dagster/data_version"], [month]
+    )
+    return (
+        [(record.asset_entry.last_run_id, record.asset_entry.last_materialization_record) for record in records],
+        [record.run_id for record in instance.fetch_materializations(of_month, limit=1).records],
+        instance.fetch_observations(key, limit=1).records,
+        versions,
+    )
+
+
+def test_what_it_remembers_is_what_is_recorded_whoever_records_it(home: Path) -> None:
+    ours, others = for_many_months(), dg.DagsterInstance.get()
+    answers = []
+    for writer in (ours, others, ours, others):
+        make(writer, "2025-10")
+        answers.append(asked(ours, "2025-10"))
+        assert answers[-1] == asked(ours, "2025-10") == asked(others, "2025-10")
+    ours.report_runless_asset_event(dg.AssetObservation("one"))
+    answers.append(asked(ours, "2025-10"))
+    others.wipe_assets([dg.AssetKey("one")])
+
+    assert asked(ours, "2025-10") == asked(others, "2025-10")
+    assert all(before != after for before, after in pairwise([*answers, asked(ours, "2025-10")]))
 
 
 def test_a_process_has_no_more_than_two_files_open(home: Path) -> None:
