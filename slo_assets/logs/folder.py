@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, groupby
 from typing import Any
@@ -122,7 +122,8 @@ class LogFolder:
     ) -> tuple[dict[str, KnownFile], dict[str, Exception]]:
         """What is known of every file once what is new of it was read, and why of some nothing is."""
         store = Fragments(self.cache)
-        before = store.index()
+        index = store.index()
+        before = index.files
         known: dict[str, KnownFile] = {}
         failed: dict[str, Exception] = {}
         waiting = list(names)
@@ -141,16 +142,17 @@ class LogFolder:
                 else:
                     failed[name] = outcome
         if known != before:
-            store.remember(known)
+            now = time.time()
+            store.remember(index.followed_by(known, now), now)
         return known, failed
 
-    def _planned(self, name: str, path: UPath, before: dict[str, KnownFile]) -> KnownFile | Plan | Exception:
+    def _planned(self, name: str, path: UPath, before: Mapping[str, KnownFile]) -> KnownFile | Plan | Exception:
         try:
             return self._plan(name, path, before)
         except UNREADABLE as problem:
             return problem
 
-    def _plan(self, name: str, path: UPath, before: dict[str, KnownFile]) -> KnownFile | Plan:
+    def _plan(self, name: str, path: UPath, before: Mapping[str, KnownFile]) -> KnownFile | Plan:
         """What is to be read of a file; what is known where nothing is."""
         settings = Settings.of(self.config.logs, self.config.logs.reading(name))
         found, reading, old = version(path), reading_key(settings), before.get(name)
@@ -301,8 +303,21 @@ class Plan:
 
     @property
     def begin(self) -> int:
-        """Where the first line begins that was not read yet."""
-        return self.old.goes_on if self.old else 0
+        """Where the first line begins that is read.
+
+        Fragments at the end that are no larger than what comes after them are read once more together with it: else a
+        file that grows all day would have thousands, and each run would look at all of them.
+        """
+        if not self.old:
+            return 0
+        begin = self.old.goes_on
+        for part in reversed(self.old.fragments):
+            if part.start < begin:
+                after = self.version.size - begin
+                if part.stop - part.start > after or self.version.size - part.start > SHARE:
+                    break
+                begin = part.start
+        return begin
 
     @property
     def start(self) -> int:
@@ -317,7 +332,8 @@ class Plan:
         size = self.version.size
         for start in range(self.start, max(size, 1), SHARE):
             stop, begin = min(start + SHARE, size), max(start, self.begin)
-            at_line = start == self.start
+            # Where a share was cut, a line may go on, and the byte before it says whether one does.
+            at_line = start == self.start != begin
             yield Part(self.path, self.settings, start, stop, begin, min(stop, self.goes_on), size, at_line, until)
         if self.goes_on < size:
             yield self._last(until)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
@@ -22,6 +23,8 @@ from slo_assets.logs.pieces import NO_ROWS, Month, Piece, Sample
 from slo_assets.storage.files import checked, unchecked, write_atomic
 
 INDEX = "index.json"
+#: For so many seconds a fragment stays that no file has any more: a process that began before may still read it.
+LEFT_FOR = 24 * 3600
 #: What reading a damaged index may end in.
 DAMAGED = (*UNREADABLE, AttributeError, KeyError, TypeError, RecursionError)
 
@@ -75,6 +78,28 @@ class KnownFile:
         return _content(self.length, self.chunks)
 
 
+@dataclass(frozen=True)
+class Index:
+    """What is known of an application's files.
+
+    Attributes:
+        files: by their names.
+        left: the fragments that no file has any more, with the time from which on, in seconds since 1970.
+    """
+
+    files: Mapping[str, KnownFile] = field(default_factory=dict)
+    left: Mapping[str, float] = field(default_factory=dict)
+
+    def followed_by(self, files: Mapping[str, KnownFile], now: float) -> Index:
+        """The index of the same files as they are known now, in seconds since 1970."""
+        left = (self.left.keys() | _keys(self.files)) - _keys(files)
+        return Index(files, {key: self.left.get(key, now) for key in left})
+
+
+def _keys(files: Mapping[str, KnownFile]) -> set[str]:
+    return {fragment.key for file in files.values() for fragment in file.fragments}
+
+
 def _content(length: int, chunks: Iterable[str]) -> str:
     return digest(f"{length}:{''.join(chunks)}".encode())
 
@@ -121,34 +146,47 @@ class Fragments:
             raise ValueError(msg)
         return from_bytes(data)
 
-    def index(self) -> dict[str, KnownFile]:
-        """What is known of each file by its name; nothing where the index is missing or damaged."""
+    def index(self) -> Index:
+        """What is known of each file; nothing where the index is missing or damaged."""
         try:
-            return {name: _known(entry) for name, entry in self._entries().items()}
+            found = self._index()
+            return Index({name: _known(entry) for name, entry in found["files"].items()}, found["left"])
         except DAMAGED:
-            return {}
+            return Index()
 
     def holding(self, contents: Container[str], names: Container[str]) -> dict[str, tuple[str, KnownFile]]:
         """Those of some files that have one of some contents, by the content's digest: the name, and what is known."""
         try:
-            entries = {name: entry for name, entry in self._entries().items() if name in names}
+            entries = {name: entry for name, entry in self._index()["files"].items() if name in names}
             named = {_content(entry["length"], entry["chunks"]): name for name, entry in entries.items()}
             return {content: (name, _known(entries[name])) for content, name in named.items() if content in contents}
         except DAMAGED:
             return {}
 
-    def _entries(self) -> dict[str, dict[str, Any]]:
-        entries: dict[str, dict[str, Any]] = orjson.loads(unchecked((self.folder / INDEX).read_bytes()))
-        return entries
+    def _index(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = orjson.loads(unchecked((self.folder / INDEX).read_bytes()))
+        return found
 
-    def remember(self, known: Mapping[str, KnownFile]) -> None:
-        """Replace the index.
+    def remember(self, index: Index, now: float) -> None:
+        """Replace the index, and delete the fragments that no file has had for a while.
+
+        Args:
+            index: what is known now.
+            now: seconds since 1970.
 
         Raises:
             NotKeptError: nothing can be written.
         """
-        entries = {name: _entry(file) for name, file in known.items()}
-        self._write(INDEX, checked(json.dumps(entries, sort_keys=True, separators=(",", ":")).encode()))
+        outdated = {key for key, since in index.left.items() if now - since > LEFT_FOR}
+        told = {
+            "files": {name: _entry(file) for name, file in index.files.items()},
+            "left": {key: since for key, since in index.left.items() if key not in outdated},
+        }
+        self._write(INDEX, checked(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()))
+        for key in outdated:
+            # What cannot be deleted takes room, and that is all.
+            with suppress(OSError):
+                (self.folder / f"{key}.arrow").unlink()
 
     def _write(self, name: str, data: bytes) -> None:
         try:

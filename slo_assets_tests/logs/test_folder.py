@@ -122,6 +122,7 @@ class Logs:
 
     def append(self, name: str, content: str | bytes) -> Path:
         path = self.root / "logs" / name
+        path.parent.mkdir(exist_ok=True)
         with path.open("ab") as file:
             file.write(content.encode() if isinstance(content, str) else content)
         return self.left_alone(path)
@@ -608,17 +609,46 @@ def test_an_equal_version_is_an_equal_file_once_the_file_was_left_alone(
 
 def test_a_file_that_grew_is_read_on_and_no_other(logs: Logs) -> None:
     logs.put("a.log", NOVEMBER)
-    logs.put("b.log", OCTOBER)
+    before, new = OCTOBER * 2, beat("2025-10-10T12:00:05Z", milliseconds=11)
+    logs.put("b.log", before)
     logs.read()
 
-    logs.append("b.log", beat("2025-10-10T12:00:05Z", milliseconds=11))
+    logs.append("b.log", new)
 
     reading = logs.read()
     assert reading.parsed == ["b.log"]
-    assert reading.durations == {"a.log": [5, 7], "b.log": [9, 11]}
+    assert reading.durations == {"a.log": [5, 7], "b.log": [9, 9, 11]}
     assert [(job.begin, job.end) for job in reading.jobs if isinstance(job, Part)] == [
-        (len(OCTOBER), len(OCTOBER) + len(beat("2025-10-10T12:00:05Z", milliseconds=11)))
+        (len(before), len(before) + len(new))
     ]
+
+
+def test_a_file_that_grows_all_day_has_a_few_parts_and_most_of_it_is_not_read_again(logs: Logs) -> None:
+    step = beat("2025-11-10T12:00:00Z")
+    logs.put("a.log", "")
+    lengths = []
+    for _ in range(128):
+        logs.append("a.log", step)
+        (part,) = (job for job in logs.read().jobs if isinstance(job, Part))
+        lengths.append((part.end - part.begin) // len(step))
+
+    (file,) = fragments.Fragments(UPath(logs.root / "scans")).index().files.values()
+    assert lengths[:8] == [1, 2, 1, 4, 1, 2, 1, 8]
+    assert len(file.fragments) == 1
+    assert logs.read().told == logs.read_without_cache().told
+
+
+def test_what_would_be_more_than_a_share_together_is_not_read_again(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes(monkeypatch, 64, chunks=8)
+    assert len(NOVEMBER) * 4 > 64 * 8
+    begins = []
+    for _ in range(4):
+        logs.append("a.log", NOVEMBER * 2)
+        begins.append([job.begin // len(NOVEMBER) for job in logs.read().jobs if isinstance(job, Part)])
+
+    assert begins == [[0], [2], [4], [6]]
 
 
 def test_of_a_file_that_grew_only_the_new_part_is_read(logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -641,15 +671,16 @@ def test_of_a_file_that_grew_only_the_new_part_is_read(logs: Logs, monkeypatch: 
 
 
 def test_an_unfinished_last_line_is_told_and_read_anew_once_it_goes_on(logs: Logs) -> None:
-    logs.put("a.log", NOVEMBER + beat("2025-11-10T12:00:02Z", milliseconds=1)[:-3])
+    before = NOVEMBER * 2
+    logs.put("a.log", before + beat("2025-11-10T12:00:02Z", milliseconds=1)[:-3])
     first = logs.read()
 
     logs.append("a.log", "00ms\n" + beat("2025-11-10T12:00:03Z", milliseconds=4))
 
     second = logs.read()
-    assert (first.scans["a.log"].lines, first.durations) == (3, {"a.log": [5, 7]})
-    assert (second.scans["a.log"].lines, second.durations) == (4, {"a.log": [5, 7, 100, 4]})
-    assert [job.begin for job in second.jobs if isinstance(job, Part)] == [len(NOVEMBER)]
+    assert (first.scans["a.log"].lines, first.durations) == (5, {"a.log": [5, 7, 5, 7]})
+    assert (second.scans["a.log"].lines, second.durations) == (6, {"a.log": [5, 7, 5, 7, 100, 4]})
+    assert [job.begin for job in second.jobs if isinstance(job, Part)] == [len(before)]
     assert second.told == logs.read_without_cache().told
 
 

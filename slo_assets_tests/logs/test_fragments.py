@@ -17,7 +17,7 @@ from upath import UPath
 from slo_assets.config import Dialect, Logs, Reading
 from slo_assets.logs import fragments as module
 from slo_assets.logs.files import Version
-from slo_assets.logs.fragments import Fragment, Fragments, KnownFile, NotKeptError, reading_key
+from slo_assets.logs.fragments import LEFT_FOR, Fragment, Fragments, Index, KnownFile, NotKeptError, reading_key
 from slo_assets.logs.parts import Read, Settings, to_bytes
 from slo_assets.logs.pieces import ROWS, Month, Piece, Sample
 from slo_assets.storage.files import checked, unchecked
@@ -136,7 +136,7 @@ def test_what_cannot_be_kept_is_told_with_the_folder_and_a_remedy(tmp_path: Path
     (tmp_path / "scans").write_text("a file where the folder ought to be", encoding="utf-8")
     store = Fragments(UPath(tmp_path) / "scans")
 
-    for keep in (lambda: store.keep(0, 9, READ), lambda: store.remember({})):
+    for keep in (lambda: store.keep(0, 9, READ), lambda: store.remember(Index(), 0.0)):
         with pytest.raises(NotKeptError, match=r"scans/.* cannot be written: .*scans.*Remedy: make room there"):
             keep()
 
@@ -149,10 +149,10 @@ def test_what_cannot_be_kept_is_told_with_the_folder_and_a_remedy(tmp_path: Path
 def test_what_is_known_of_files_comes_back_as_it_was(known: dict[str, KnownFile]) -> None:
     store = Fragments(UPath("memory://index-of-test-fragments"))
 
-    store.remember(known)
+    store.remember(Index(known), 0.0)
 
-    assert list(map(comparable, store.index().values())) == [comparable(known[name]) for name in sorted(known)]
-    assert sorted(store.index()) == sorted(known)
+    assert list(map(comparable, store.index().files.values())) == [comparable(known[name]) for name in sorted(known)]
+    assert sorted(store.index().files) == sorted(known)
 
 
 def comparable(file: KnownFile) -> dict[str, Any]:
@@ -165,7 +165,7 @@ KNOWN = KnownFile(Version("k", "i", 9, 1.5), True, "r", ("c",), 9, 9, (Fragment(
 
 
 def test_there_is_nothing_in_an_index_that_is_not_there(store: Fragments) -> None:
-    assert store.index() == {}
+    assert store.index() == Index()
 
 
 INDEX_DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {
@@ -173,6 +173,7 @@ INDEX_DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {
     "a list": lambda _: b"[]",
     "null": lambda _: b"null",
     "no files": lambda _: b'{"sha256": ""}',
+    "an index of files alone": lambda _: checked(b"{}"),
     "cut": lambda data: data[:-1],
     "another number": lambda data: data.replace(b'"length":9', b'"length":8'),
     "no UTF-8": lambda data: data.replace(b"a.log", b"\xff.log"),
@@ -191,12 +192,12 @@ def signed(data: bytes, old: str, new: str) -> bytes:
 
 
 def test_the_index_in_which_mistakes_are_made_has_none(store: Fragments) -> None:
-    store.remember({"a.log": KNOWN})
+    store.remember(Index({"a.log": KNOWN}), 0.0)
     (path,) = files_of(store)
 
     path.write_bytes(signed(path.read_bytes(), '"length":9', '"length":9'))
 
-    assert comparable(store.index()["a.log"]) == comparable(replace(KNOWN, fragments=bare(KNOWN)))
+    assert comparable(store.index().files["a.log"]) == comparable(replace(KNOWN, fragments=bare(KNOWN)))
 
 
 def bare(file: KnownFile) -> tuple[Fragment, ...]:
@@ -207,23 +208,49 @@ def bare(file: KnownFile) -> tuple[Fragment, ...]:
 def test_an_index_that_is_not_the_one_that_was_kept_holds_nothing(
     store: Fragments, damage: Callable[[bytes], bytes]
 ) -> None:
-    store.remember({"a.log": KNOWN})
+    store.remember(Index({"a.log": KNOWN}), 0.0)
     (path,) = files_of(store)
 
     path.write_bytes(damage(path.read_bytes()))
 
-    assert store.index() == {}
+    assert store.index() == Index()
     assert store.holding({KNOWN.digest}, {"a.log"}) == {}
+
+
+def test_a_fragment_that_no_file_has_any_more_is_deleted_a_day_later(store: Fragments) -> None:
+    kept, lost = (replace(KNOWN, fragments=(store.keep(0, 9, Read.of(read(text))),)) for text in (CONTENT, b"x"))
+    needed, needless = (f"{file.fragments[0].key}.arrow" for file in (kept, lost))
+    index = Index({"a.log": kept, "copy.log": kept, "b.log": lost, "c.log": KNOWN})
+    seen = []
+    for now in (0.0, float(LEFT_FOR), LEFT_FOR + 1.0):
+        index = index.followed_by({"copy.log": kept}, now)
+        store.remember(index, now)
+        seen.append({path.name for path in files_of(store)})
+        index = store.index()
+
+    assert seen == [{"index.json", needed, needless}] * 2 + [{"index.json", needed}]
+    assert index.left == {}
+
+
+def test_a_fragment_that_a_file_has_again_stays(store: Fragments) -> None:
+    fragment = store.keep(0, 9, READ)
+    known = {"a.log": replace(KNOWN, fragments=(fragment,))}
+
+    index = Index(known).followed_by({}, 0.0).followed_by(known, 1.0)
+    store.remember(index, 10.0 * LEFT_FOR)
+
+    assert index.left == {}
+    assert store.has(fragment)
 
 
 def test_a_content_is_found_in_a_file_that_is_still_there(store: Fragments) -> None:
     other = replace(KNOWN, chunks=("d",))
-    store.remember({"a.log": KNOWN, "gone.log": KNOWN, "b.log": other})
+    store.remember(Index({"a.log": KNOWN, "gone.log": KNOWN, "b.log": other}), 0.0)
 
     found = store.holding({KNOWN.digest, "never read"}, {"a.log", "b.log"})
 
     assert {content: name for content, (name, _) in found.items()} == {KNOWN.digest: "a.log"}
-    assert found[KNOWN.digest][1] == store.index()["a.log"]
+    assert found[KNOWN.digest][1] == store.index().files["a.log"]
 
 
 # --- digests ------------------------------------------------------------------------------------------------
