@@ -109,7 +109,7 @@ def _told(publisher: "Publisher", published: "Published", files: Mapping[str, Se
         before = {file: json.loads(data) for file, data in kept.items()}
     after = {file: one.value for file, one in files.items()} if before else {}
     rows, count = document_differences(before, after, LISTED)
-    entries = [entry for entry in publisher.trail.entries() if entry and entry.get("runId") == run_id]
+    entries = publisher.said_by(run_id)
     configuration = published.manifest["configuration"]
     return {
         "release": published.release,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,7 +43,11 @@ class AuditTrail:
 
     def entries(self) -> list[Entry | None]:
         """All entries, the oldest first; None for one that cannot be read."""
-        return [_entry(line) for line in self._lines.all()]
+        return list(self.newest())[::-1]
+
+    def newest(self) -> Iterator[Entry | None]:
+        """All entries, the newest first, each read when it is asked for; None for one that cannot be read."""
+        return map(_entry, self._lines.newest())
 
     def last(self) -> Entry | None:
         """The latest entry, which tells the period's state."""
@@ -147,8 +151,8 @@ class AuditError(RuntimeError):
 class _Lines(Protocol):
     """Lines that are only ever added to."""
 
-    def all(self) -> Iterable[bytes]:
-        """All lines."""
+    def newest(self) -> Iterator[bytes]:
+        """All lines, the newest first."""
 
     def tail(self) -> bytes | None:
         """The last line; None where there is none."""
@@ -163,12 +167,27 @@ class _LinesOfFile:
 
     path: Path
 
-    #: The last line is looked for in so many bytes at the end first.
-    TAIL = 4096
+    #: The last line is looked for in so many bytes at the end first, and the lines before it in so many at a time.
+    TAIL, BLOCK = 4096, 1 << 16
 
-    def all(self) -> list[bytes]:
-        data = self.path.read_bytes() if self.path.exists() else b""
-        return data[: data.rfind(b"\n") + 1].splitlines()
+    def newest(self) -> Iterator[bytes]:
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            stop, rest = file.seek(0, os.SEEK_END), None
+            while stop > 0:
+                start = max(0, stop - self.BLOCK)
+                file.seek(start)
+                data, stop = file.read(stop - start), start
+                if rest is None:
+                    end = data.rfind(b"\n")
+                    if end < 0:
+                        continue
+                    data, rest = data[:end], b""
+                rest, *lines = (data + rest).split(b"\n")
+                yield from reversed(lines)
+            if rest is not None:
+                yield rest
 
     def tail(self) -> bytes | None:
         if not self.path.exists():
@@ -211,8 +230,9 @@ class _LinesOfObjects:
 
     folder: UPath
 
-    def all(self) -> list[bytes]:
-        return [line for path in self._paths() for line in path.read_bytes().splitlines()]
+    def newest(self) -> Iterator[bytes]:
+        for path in reversed(self._paths()):
+            yield from reversed(path.read_bytes().splitlines())
 
     def tail(self) -> bytes | None:
         return _last_line(self._paths())

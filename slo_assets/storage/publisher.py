@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from upath import UPath
@@ -28,6 +29,8 @@ from slo_assets.storage.releases import ReleaseError, Releases, release_id
 
 #: Audit actions after which a release is the published one.
 SWITCHES = ("publish", "rollback")
+#: Action and result of the entry with which a run takes a period over.
+BEGUN = ("calculate", "begun")
 
 
 class ValidationFailedError(RuntimeError):
@@ -211,20 +214,30 @@ class Publisher:
     def expected(self) -> str | None:
         """The release that ought to be published, as the audit trail says; None where none was ever."""
         # Whatever is wrong with the trail's end is told elsewhere, and hides nothing here.
-        current, last = self.publication.release(), next(filter(None, reversed(self.trail.entries())), None)
+        current, last = self.publication.release(), next(filter(None, self.trail.newest()), None)
         if current and last and last.get("result") == "begun" and last.get("release") == current:
             return current  # the run that switched to it died before it could say so
-        history = self.history()
-        return history[-1] if history else None
+        return next(self.switched(), None)
 
-    def history(self) -> list[str]:
-        """The releases in the order in which they were published; one that was put back stands there again."""
-        switched = [
+    def switched(self) -> Iterator[str]:
+        """The releases that were published or put back, the latest first."""
+        releases = (
             str(entry["release"])
-            for entry in self.trail.entries()
+            for entry in self.trail.newest()
             if entry and entry.get("action") in SWITCHES and entry.get("result") == "success"
-        ]
-        return [one for one, before in zip(switched, [None, *switched], strict=False) if one != before]
+        )
+        # Putting one back takes two steps.
+        return (release for release, _ in groupby(releases))
+
+    def said_by(self, run_id: str) -> list[Entry]:
+        """What a run has put on record since it took the period over, the oldest first."""
+        said: list[Entry] = []
+        for entry in filter(None, self.trail.newest()):
+            if entry.get("runId") == run_id:
+                said.append(entry)
+            elif any((one["action"], one.get("result")) == BEGUN for one in said):
+                break
+        return said[::-1]
 
     def released_checksum(self, asset: str) -> str | None:
         """The sha256 (hex) that an asset's file had in the published release; None where none knows of it."""
@@ -250,7 +263,7 @@ class Publisher:
         said = {
             "FAILED": {"action": "fail", "result": "failure", "reason": died, "runId": run_id},
             "MONITORING": {"action": "monitor", "result": "success", "runId": run_id},
-            "CALCULATING": {"action": "calculate", "result": "begun", "runId": run_id},
+            "CALCULATING": {"action": BEGUN[0], "result": BEGUN[1], "runId": run_id},
         }
         return [(following, said[following]) for following in BEGINNING[state]]
 
@@ -323,7 +336,7 @@ class Publisher:
     def _candidates(self, current: str | None, without: str | None) -> list[str]:
         """Releases that can be put back, the best first: the current one, then those published before it."""
         known = set(self.releases.ids())
-        order = [*([current] if current else []), *reversed(self.history())]
+        order = [*([current] if current else []), *self.switched()]
         return [release for release in dict.fromkeys(order) if release in known and release != without]
 
     def _restore(self, candidates: Sequence[str], reason: str, run_id: str) -> str:
@@ -352,8 +365,13 @@ class Publisher:
         raise ReleaseError(msg)
 
     def _prune(self, keep: int) -> tuple[str, ...]:
-        latest = list(dict.fromkeys(reversed(self.history())))[:keep]
-        current = self.publication.release()
+        if len(self.releases.ids()) <= keep:
+            return ()
+        current, latest = self.publication.release(), set()
+        for release in self.switched():
+            latest.add(release)
+            if len(latest) == keep:
+                break
         return tuple(self.releases.prune({*latest, *([current] if current else [])}))
 
 

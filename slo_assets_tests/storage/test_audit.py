@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import multiprocessing
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,11 +14,13 @@ from typing import Any
 
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from hypothesis import given
+from hypothesis import strategies as st
 from upath import UPath
 
 from slo_assets.domain.workflow import InvalidTransitionError
 from slo_assets.periods import Period
-from slo_assets.storage.audit import AuditError, AuditTrail
+from slo_assets.storage.audit import AuditError, AuditTrail, _LinesOfFile
 
 NOVEMBER = Period("2025-11")
 NOW = "2025-11-24T12:00:00.000Z"
@@ -108,6 +111,20 @@ def test_a_line_that_was_cut_off_in_the_middle_is_no_entry_and_the_next_one_take
 
     assert [entry["action"] for entry in trail.entries() if entry] == ["one", "two"]
     assert trail.faults({}) == []
+
+
+@given(
+    lines=st.lists(st.text("ab", max_size=7).map(str.encode), max_size=9),
+    torn=st.text("ab", max_size=9).map(str.encode),
+    block=st.integers(1, 12),
+)
+def test_lines_come_newest_first_whatever_is_read_at_once(lines: list[bytes], torn: bytes, block: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder) / "2025-11.jsonl"
+        path.write_bytes(b"".join(line + b"\n" for line in lines) + torn)
+        patch.setattr(_LinesOfFile, "BLOCK", block)
+
+        assert list(_LinesOfFile(path).newest()) == lines[::-1]
 
 
 def test_a_trail_that_ends_in_something_else_is_not_continued(tmp_path: Path) -> None:

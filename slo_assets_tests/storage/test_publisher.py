@@ -107,7 +107,7 @@ def test_unchanged_content_makes_no_new_release(publisher: Publisher) -> None:
 
     assert (again.release, again.new, again.manifest) == (first.release, False, manifest)
     assert publisher.releases.ids() == [first.release]
-    assert publisher.history() == [first.release]
+    assert list(publisher.switched()) == [first.release]
     assert actions(publisher, "run 2")[-1] == ("publish", "unchanged")
     assert publisher.trail.state == "MONITORING"
 
@@ -198,13 +198,28 @@ def test_a_published_file_that_drifted_is_put_back_byte_for_byte(publisher: Publ
     assert (last["actor"], last["reason"], last["release"]) == ("sre@host", "error-budgets.json drifted", back)
 
 
+def test_what_a_run_said_is_told_whatever_others_said_between(publisher: Publisher) -> None:
+    publish(publisher, "one")
+    publisher.begin("run 2")
+    publisher.calculated("telemetry", "0" * 64, "run 2")
+    publisher.trail.note("verify", runId="run 3")
+    publisher.publish(documents("two"), [], origin(run_id="run 2"), Kept())
+    everything = [entry for entry in publisher.trail.entries() if entry]
+
+    said = publisher.said_by("run 2")
+
+    assert said == [entry for entry in everything if entry.get("runId") == "run 2"]
+    assert [entry.get("result") for entry in said][:1] == ["begun"]
+    assert publisher.said_by("run 4") == []
+
+
 def test_without_drift_a_rollback_puts_back_the_release_before(publisher: Publisher) -> None:
     first, second = publish(publisher, "one"), publish(publisher, "two")
 
     assert publisher.rollback(None, "the targets were wrong", "run 9") == first.release
 
     assert publisher.publication.documents() == documents("one")
-    assert publisher.history() == [first.release, second.release, first.release]
+    assert list(publisher.switched()) == [first.release, second.release, first.release]
     assert publisher.drifted() == {}
 
 
