@@ -1,6 +1,6 @@
 """The audit trail: who did what to a period, when, and with which result; nothing is ever taken back.
 
-A trail is ``audit/<period>.jsonl`` on a file system and an object for each entry below ``audit/<period>/`` on an
+A trail is ``audit/<period>.jsonl`` on a file system and an object for each append below ``audit/<period>/`` on an
 object store, where nothing can be appended to.
 """
 
@@ -226,37 +226,54 @@ class _LinesOfFile:
 
 @dataclass(frozen=True)
 class _LinesOfObjects:
-    """Numbered objects with the lines of one append each; of two writers of one number the later tries the next."""
+    """Numbered objects with the lines of one append each; of two writers of one number the later tries the next.
+
+    They lie in folders of a thousand, so that the last one is found without a list of all.
+    """
 
     folder: UPath
 
+    FOLDER = 1000
+
     def newest(self) -> Iterator[bytes]:
-        for path in reversed(self._paths()):
+        for path in self._newest():
             yield from reversed(path.read_bytes().splitlines())
 
     def tail(self) -> bytes | None:
-        return _last_line(self._paths())
+        return _last_line(next(self._newest(), None))
 
     def append(self, lines: Callable[[bytes | None], list[bytes]]) -> list[bytes]:
-        self.folder.mkdir(parents=True, exist_ok=True)
         while True:
-            paths = self._paths()
-            added = lines(_last_line(paths))
+            last = next(self._newest(), None)
+            added = lines(_last_line(last))
             if not added:
                 return added
-            number = int(paths[-1].name.split(".")[0]) + 1 if paths else 1
+            path = self._path(int(last.name.split(".")[0]) + 1 if last else 1)
+            path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with (self.folder / f"{number:08d}.jsonl").open("xb") as file:
+                with path.open("xb") as file:
                     file.write(b"".join(added))
             except FileExistsError:
                 continue
             return added
 
-    def _paths(self) -> list[UPath]:
+    def _path(self, number: int) -> UPath:
+        return self.folder / f"{number // self.FOLDER:05d}" / f"{number:08d}.jsonl"
+
+    def _newest(self) -> Iterator[UPath]:
         self.folder.fs.invalidate_cache()
-        return sorted(self.folder.glob("*.jsonl"), key=lambda path: path.name) if self.folder.exists() else []
+        for folder in _by_name(self.folder):
+            yield from _by_name(folder)
 
 
-def _last_line(objects: list[UPath]) -> bytes | None:
-    """The last line of the last object, which somebody may have emptied; None where there is no object."""
-    return (objects[-1].read_bytes().splitlines() or [b""])[-1] if objects else None
+def _by_name(folder: UPath) -> list[UPath]:
+    """What a folder holds, the last by name first; nothing where there is no folder."""
+    try:
+        return sorted(folder.iterdir(), key=lambda path: path.name, reverse=True)
+    except (FileNotFoundError, NotADirectoryError):  # what the file systems of fsspec say of the same
+        return []
+
+
+def _last_line(path: UPath | None) -> bytes | None:
+    """The last line of an object, which somebody may have emptied; None where there is no object."""
+    return None if path is None else (path.read_bytes().splitlines() or [b""])[-1]

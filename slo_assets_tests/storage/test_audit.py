@@ -20,7 +20,7 @@ from upath import UPath
 
 from slo_assets.domain.workflow import InvalidTransitionError
 from slo_assets.periods import Period
-from slo_assets.storage.audit import AuditError, AuditTrail, _LinesOfFile
+from slo_assets.storage.audit import AuditError, AuditTrail, _LinesOfFile, _LinesOfObjects
 
 NOVEMBER = Period("2025-11")
 NOW = "2025-11-24T12:00:00.000Z"
@@ -138,10 +138,28 @@ def test_a_trail_that_ends_in_something_else_is_not_continued(tmp_path: Path) ->
     assert trail.faults({}) == ["line 2 cannot be read as an entry"]
 
 
+def test_objects_lie_in_folders_so_that_the_last_is_found_without_a_list_of_all(
+    object_store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_LinesOfObjects, "FOLDER", 3)
+    trail = trail_in(UPath(object_store) / "folders")
+    for number in range(8):
+        trail.note(str(number))
+    listed: list[str] = []
+    find = MemoryFileSystem.ls
+    monkeypatch.setattr(MemoryFileSystem, "ls", lambda *a, **o: listed.append(str(a[1])) or find(*a, **o))
+
+    last = trail.last()
+
+    assert last is not None
+    assert (last["action"], [path.rpartition("/")[2] for path in listed]) == ("7", ["2025-11", "00002"])
+    assert [entry["action"] for entry in trail.entries() if entry] == list("01234567")
+
+
 def test_a_trail_whose_last_object_was_emptied_is_not_continued(object_store: str) -> None:
     trail = trail_in(UPath(object_store) / "emptied")
     entry = trail.note("one")
-    (UPath(object_store) / "emptied" / "audit" / entry["period"] / "00000001.jsonl").write_bytes(b"")
+    (UPath(object_store) / "emptied" / "audit" / entry["period"] / "00000" / "00000001.jsonl").write_bytes(b"")
 
     with pytest.raises(AuditError, match=r"ends in something that is no entry: b''"):
         trail.note("two")
@@ -188,20 +206,20 @@ def object_store(monkeypatch: pytest.MonkeyPatch) -> str:
 
     fsspec's own shows objects before they are written, and all readers of one share a place in it.
     """
-    opened, listed = MemoryFileSystem.open, MemoryFileSystem.find
+    opened, listed = MemoryFileSystem.open, MemoryFileSystem.ls
 
     def open_(store: MemoryFileSystem, path: str, mode: str = "rb", **options: Any) -> Any:
         if mode == "rb":
             return io.BytesIO(store.cat_file(path))
         return Put(store, path) if mode == "xb" else opened(store, path, mode, **options)
 
-    def find(*arguments: Any, **options: Any) -> Any:
+    def ls(*arguments: Any, **options: Any) -> Any:
         while True:
             with suppress(RuntimeError):  # something came while the list was made
                 return listed(*arguments, **options)
 
     monkeypatch.setattr(MemoryFileSystem, "open", open_)
-    monkeypatch.setattr(MemoryFileSystem, "find", find)
+    monkeypatch.setattr(MemoryFileSystem, "ls", ls)
     return "memory://audit-at-once"
 
 
