@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from slo_assets.config import SloConfig, parse_config
@@ -23,7 +24,7 @@ from slo_assets.domain import (
     workflow,
 )
 from slo_assets.domain.documents import Document
-from slo_assets.domain.event_log import EventLog, FileScan, of_period
+from slo_assets.domain.event_log import EventLog, FileScan, of_period, stacked
 from slo_assets.domain.quotes import Place, Quote, quoted
 from slo_assets.domain.reports import parse_report
 from slo_assets.domain.telemetry import Reports
@@ -105,6 +106,11 @@ def scan_of(
         file=name,
         digest=hashlib.sha256(data).hexdigest(),
     )
+
+
+def events_of(scan: FileScan) -> pd.DataFrame:
+    """The events of a file, as a frame."""
+    return stacked([scan.load()])
 
 
 def quotes_of(files: Mapping[str, str]) -> dict[Place, Quote]:

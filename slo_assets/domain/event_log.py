@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -39,18 +39,48 @@ PART = 1 << 18
 COUNTS = ("lines", "unmatched", "untimed", "undecodable", "overLong", "malformed")
 
 
+@dataclass(frozen=True)
+class Labels:
+    """A column of names.
+
+    Attributes:
+        codes: the place of each row's name, -1 for none, shape (rows,).
+        names: each once.
+    """
+
+    codes: npt.NDArray[Any]
+    names: Sequence[str]
+
+    def __len__(self) -> int:
+        """How many rows it has."""
+        return len(self.codes)
+
+    def __getitem__(self, chosen: npt.NDArray[Any]) -> Labels:
+        """Some of the rows."""
+        return Labels(self.codes[chosen], self.names)
+
+    def are(self, name: str) -> npt.NDArray[np.bool_]:
+        """Which rows have a name, shape (rows,)."""
+        found: npt.NDArray[np.bool_] = self.codes == (self.names.index(name) if name in self.names else len(self.names))
+        return found
+
+
+#: A table by its columns: arrays of numbers, and :class:`Labels` where its kind is a category.
+Columns = dict[str, Any]
+
+
 def event_frame(rows: Mapping[str, list[Any]], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
     """A frame of events from its columns; a column that is not given is empty."""
     return pd.DataFrame({name: pd.Series(rows.get(name, []), dtype=kind) for name, kind in columns.items()})
 
 
-def stacked(parts: list[dict[str, Any]], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
+def stacked(parts: list[Columns], columns: Mapping[str, str] = FILE_COLUMNS) -> pd.DataFrame:
     """Parts of a table as one, column by column; the list is emptied, so that memory holds them once.
 
     The categories of its columns are the values that occur, ascending: equal events are equal frames.
 
     Args:
-        parts: for each its columns by name, as arrays.
+        parts: for each its columns by name.
         columns: the names and kinds of the columns.
     """
     if not parts:
@@ -68,11 +98,13 @@ def stacked(parts: list[dict[str, Any]], columns: Mapping[str, str] = FILE_COLUM
     )
 
 
-def columns_of(events: pd.DataFrame) -> dict[str, Any]:
-    """The columns of a frame of events, as arrays."""
+def columns_of(events: pd.DataFrame) -> Columns:
+    """The columns of a frame of events."""
     categorical = pd.CategoricalDtype
     return {
-        str(name): column.array if isinstance(column.dtype, categorical) else column.to_numpy()
+        str(name): Labels(column.array.codes, column.array.categories.tolist())
+        if isinstance(column.dtype, categorical)
+        else column.to_numpy()
         for name, column in events.items()
     }
 
@@ -81,32 +113,32 @@ def _one(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _categories(parts: list[Any]) -> pd.Categorical:
-    """Categorical columns as one, with the values that occur, ascending."""
-    used = [np.flatnonzero(_used(part)).tolist() for part in parts]
-    names = [part.categories.to_numpy(object) for part in parts]
-    values = sorted({value for of, codes in zip(names, used, strict=True) for value in of[codes]})
-    place = {value: code for code, value in enumerate(values)}
-    recoded = np.empty(sum(map(len, parts)), np.min_scalar_type(-len(values) - 1))
+def _categories(parts: list[Labels]) -> pd.Categorical:
+    """Columns of names as one, with the names that occur, ascending."""
+    used = [_used(part) for part in parts]
+    names = sorted({part.names[code] for part, codes in zip(parts, used, strict=True) for code in codes})
+    place = {name: code for code, name in enumerate(names)}
+    recoded = np.empty(sum(map(len, parts)), np.min_scalar_type(-len(names) - 1))
     at = 0
-    for part, of, codes in zip(parts, names, used, strict=True):
-        # The last place is that of the code -1: no value.
-        new = np.full(len(part.categories) + 1, -1, recoded.dtype)
-        new[codes] = [place[value] for value in of[codes]]
+    for part, codes in zip(parts, used, strict=True):
+        # The last place is that of the code -1: no name.
+        new = np.full(len(part.names) + 1, -1, recoded.dtype)
+        new[codes] = [place[part.names[code]] for code in codes]
         for start in range(0, len(part), PART):
             some = part.codes[start : start + PART]
             recoded[at : at + len(some)] = new[some]
             at += len(some)
-    whole: pd.Categorical = pd.Categorical.from_codes(recoded, pd.Index(values))
+    whole: pd.Categorical[Any] = pd.Categorical.from_codes(recoded, pd.Index(names))
     return whole
 
 
-def _used(part: Any) -> npt.NDArray[np.bool_]:
-    """Which categories occur."""
-    used = np.zeros(len(part.categories) + 1, bool)
+def _used(part: Labels) -> list[int]:
+    """The codes of the names that occur."""
+    used = np.zeros(len(part.names) + 1, bool)
     for start in range(0, len(part), PART):
         used[part.codes[start : start + PART]] = True
-    return used[:-1]
+    found: list[int] = np.flatnonzero(used[:-1]).tolist()
+    return found
 
 
 @dataclass(frozen=True)
@@ -131,7 +163,7 @@ class FileScan:
     """What one log file tells, over all the months that it spans.
 
     Attributes:
-        load: gives its events, a frame of :data:`FILE_COLUMNS` in the order of the lines.
+        load: gives its events, the columns of :data:`FILE_COLUMNS` in the order of the lines.
         runs: stretches of lines without a silence over the limit.
         months: for each period with a line: ``lines``, ``latest`` instant, ``matched`` lines by rule, and how
             many lines are ``untimed``, ``undecodable``, ``overLong`` and ``malformed``.
@@ -143,7 +175,7 @@ class FileScan:
         digest: digest of the content after decompression.
     """
 
-    load: Callable[[], pd.DataFrame]
+    load: Callable[[], Columns]
     runs: list[Interval]
     months: dict[str, dict[str, Any]]
     lines: int
@@ -180,7 +212,7 @@ class EventLog:
     account: dict[str, Any] = field(default_factory=lambda: _account([], {}, {}))
 
 
-def outages_of(scan: FileScan, events: pd.DataFrame, failures: int) -> tuple[list[Outage], npt.NDArray[np.bool_]]:
+def outages_of(scan: FileScan, events: Columns, failures: int) -> tuple[list[Outage], npt.NDArray[np.bool_]]:
     """Find a file's outages: so many failures of a component in a row, in the order of its lines.
 
     Args:
@@ -192,17 +224,16 @@ def outages_of(scan: FileScan, events: pd.DataFrame, failures: int) -> tuple[lis
         The outages, and for each event whether it is one of their failures, shape (events,). Unfinished
         operations neither begin nor end one.
     """
-    flags = np.zeros(len(events), dtype=bool)
+    kinds, instants, lines, owners = (events[name] for name in ("kind", "instant", "line", "component"))
+    flags = np.zeros(len(lines), dtype=bool)
     found: list[Outage] = []
-    failed = np.asarray(events["kind"].array == FAILURE)
+    failed = kinds.are(FAILURE)
     if np.count_nonzero(failed) < failures:
         return found, flags
-    succeeded = (events["kind"] == SUCCESS).to_numpy()
-    instants, lines = events["instant"].to_numpy(), events["line"].to_numpy()
+    succeeded = kinds.are(SUCCESS)
     last_line = scan.runs[-1][1]
-    owners = events["component"].array
     failing = np.unique(owners.codes[failed & (owners.codes >= 0)])
-    for component, code in sorted((str(owners.categories[code]), code) for code in failing):
+    for component, code in sorted((owners.names[code], code) for code in failing):
         own = owners.codes == code
         rows = np.flatnonzero(failed & own)
         if len(rows) < failures:
@@ -234,7 +265,7 @@ def of_period(
         aside: the account of what was set aside: ``quarantine``, ``duplicates``, ``future``.
     """
     start, end = period.start, period.end
-    tables: list[dict[str, Any]] = []
+    tables: list[Columns] = []
     runs: dict[str, list[Interval]] = {}
     silences: dict[str, list[Interval]] = {}
     outages: list[Outage] = []
@@ -244,13 +275,12 @@ def of_period(
         events = scan.load()
         found, flags = outages_of(scan, events, config.detection.outage.failures)
         outages += [cut for cut in (_cut(outage, start, end) for outage in found) if cut]
-        table = {**columns_of(events), "in_outage": flags}
+        table = {**events, "in_outage": flags}
         inside = (table["instant"] >= start) & (table["instant"] < end)
         if not inside.all():
             table = {name: values[inside] for name, values in table.items()}
         if len(table["instant"]):
-            one = pd.Index([scan.file], dtype=object)
-            table["file"] = pd.Categorical.from_codes(np.zeros(len(table["instant"]), np.int8), one)
+            table["file"] = Labels(np.zeros(len(table["instant"]), np.int8), (scan.file,))
             tables.append(table)
         heartbeat = config.logs.is_heartbeat(scan.file)
         stretches = [(scan.runs[0][0], scan.runs[-1][1])] if heartbeat else scan.runs

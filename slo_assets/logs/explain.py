@@ -218,18 +218,18 @@ def _told(rows: pa.Table, config: SloConfig) -> list[Told]:
     numbered = rows.set_column(rows.schema.get_field_index("line"), "line", pa.array(np.arange(len(rows))))
     whats = rows["what"].to_pylist()
     starts = numbered.filter(pa.array([what["kind"] == START for what in whats], pa.bool_()))
-    known: dict[int, tuple[Any, float]] = {}
+    known: dict[int, tuple[str | None, float]] = {}
     for part in (starts, numbered):
         found = operations([part], config)
-        entries = zip(found["line"], found["component"].astype(object), found["duration_ms"], strict=True)
-        known |= {place - 1: (component, float(ms)) for place, component, ms in entries}
+        names = (*found["component"].names, None)
+        entries = zip(found["line"], found["component"].codes, found["duration_ms"], strict=True)
+        known |= {int(place) - 1: (names[code], float(ms)) for place, code, ms in entries}
     kinds = {number: kind for kind, number in KINDS.items()}
     return [_entry(what, kinds[what["kind"]], *known[place]) for place, what in enumerate(whats)]
 
 
-def _entry(what: dict[str, Any], kind: str, component: Any, ms: float) -> Told:
+def _entry(what: dict[str, Any], kind: str, owner: str | None, ms: float) -> Told:
     known = None if math.isnan(ms) else PAIRED if what["duration_ms"] is None else WRITTEN
-    owner = component if isinstance(component, str) else None
     return Told(what["rule"], kind, what["event"], owner, None if known is None else ms, known)
 
 

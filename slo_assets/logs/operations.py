@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from slo_assets.config import SloConfig
-from slo_assets.domain.event_log import FAILURE, FILE_COLUMNS, SUCCESS, UNFINISHED
+from slo_assets.domain.event_log import FAILURE, FILE_COLUMNS, SUCCESS, UNFINISHED, Columns, Labels
 from slo_assets.logs.pairing import pair
-from slo_assets.logs.pieces import NO_ROWS, texts_of
+from slo_assets.logs.pieces import texts_of
 from slo_assets.logs.rules import FAILURE as FAILED
 from slo_assets.logs.rules import START
 from slo_assets.logs.timestamps import Ints
@@ -66,7 +65,7 @@ class _Rows:
         return _Rows(*map(np.concatenate, zip(vars(self).values(), vars(others).values(), strict=True)))
 
 
-def operations(tables: Iterable[pa.Table], config: SloConfig) -> pd.DataFrame:
+def operations(tables: Iterable[pa.Table], config: SloConfig) -> Columns:
     """The operations of a file.
 
     Args:
@@ -74,12 +73,13 @@ def operations(tables: Iterable[pa.Table], config: SloConfig) -> pd.DataFrame:
         config: says whose an event is.
 
     Returns:
-        A frame of :data:`~slo_assets.domain.event_log.FILE_COLUMNS` in the order of the lines, counted from 1.
+        The columns of :data:`~slo_assets.domain.event_log.FILE_COLUMNS` in the order of the lines, counted from 1.
     """
     found = _Operations(config)
     for table in tables:
-        found.add(table)
-    return found.frame()
+        if len(table):
+            found.add(table)
+    return found.columns()
 
 
 class _Column:
@@ -113,31 +113,33 @@ class _Operations:
         self._keys, self._events, self._components = Names(), Names(), Names()
         self._component_of = cache(config.component_of)
         self._columns = {name: _Column(kind) for name, kind in TYPES.items()}
-        self._opened = self._rows(NO_ROWS)
+        self._opened: _Rows | None = None
 
     def add(self, table: pa.Table) -> None:
         """Take the next rows in: an end is an operation, a start waits for its end."""
-        rows = self._opened.and_then(self._rows(table))
+        rows = self._rows(table)
+        if self._opened:
+            rows = self._opened.and_then(rows)
         starts = pair(rows.key, rows.kind)
         self._opened = rows.of((rows.kind == START) & (starts < 0))
         ends = np.flatnonzero(rows.kind != START)
         since, ended = _since(rows, ends, starts[ends]), rows.of(ends)
         self._keep(ended, (ended.kind == FAILED).astype(np.int8), np.where(np.isinf(ended.said), since, ended.said))
 
-    def frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """All operations, with the starts that no end took."""
-        rows = self._opened
-        unknown = np.full(len(rows.line), np.nan)
-        self._keep(rows, np.full(len(rows.line), KINDS.index(UNFINISHED), np.int8), unknown)
-        columns: dict[str, Any] = {name: column.values for name, column in self._columns.items()}
+        if self._opened:
+            count = len(self._opened.line)
+            self._keep(self._opened, np.full(count, KINDS.index(UNFINISHED), np.int8), np.full(count, np.nan))
+        columns: Columns = {name: column.values for name, column in self._columns.items()}
         lines = columns["line"]
         if (lines[1:] < lines[:-1]).any():
             order = np.argsort(lines, kind="stable")
             for name in columns:
                 columns[name] = columns[name][order]
         for name, names in (("kind", KINDS), ("event", self._events), ("component", self._components)):
-            columns[name] = pd.Categorical.from_codes(columns[name], pd.Index(list(names), dtype=object))
-        return pd.DataFrame(columns, copy=False)
+            columns[name] = Labels(columns[name], tuple(names))
+        return columns
 
     def _keep(self, rows: _Rows, kinds: npt.NDArray[np.int8], durations: Floats) -> None:
         kept: tuple[npt.NDArray[Any], ...] = (rows.line + 1, rows.instant, kinds, rows.event, rows.component, durations)

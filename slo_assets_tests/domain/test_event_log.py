@@ -54,7 +54,7 @@ def scan(marks: str, file: str = "app.log") -> FileScan:
         "duration_ms": [None] * len(words),
     }
     runs = [(micros(0), micros(max(len(words) - 1, 0)))]
-    return FileScan(lambda: event_frame(rows), runs, {}, len(words), file=file)
+    return FileScan(lambda: columns_of(event_frame(rows)), runs, {}, len(words), file=file)
 
 
 def outages(marks: str, least: int) -> tuple[list[Outage], list[bool]]:

@@ -33,7 +33,7 @@ from slo_assets.logs.folder import LogFolder, last_line
 from slo_assets.logs.parts import Part, Whole
 from slo_assets.logs.workers import Workers
 from slo_assets.periods import parse_instant
-from slo_assets_tests.situations import config_with, shipped_config
+from slo_assets_tests.situations import config_with, events_of, shipped_config
 
 REAL_LOGS = Path(__file__).parents[3] / "shared" / "data" / "renderx" / "logs"
 NOW = "2025-12-24T12:00:00Z"
@@ -90,9 +90,8 @@ class Reading:
 
 
 def rows(scan: FileScan) -> list[tuple[Any, ...]]:
-    return [
-        tuple(None if pd.isna(cell) else cell for cell in row) for row in scan.load().itertuples(index=False, name=None)
-    ]
+    events = events_of(scan).itertuples(index=False, name=None)
+    return [tuple(None if pd.isna(cell) else cell for cell in row) for row in events]
 
 
 #: Each file is written to at a time of its own, so long ago that nobody writes to it any more.
@@ -372,7 +371,7 @@ def test_the_real_log_without_a_time_is_undated_and_the_real_one_with_a_time_is_
 
     assert reading.quarantine == {"sample-telemetry.log": "undated"}
     scan = reading.scans["web-variant-localhost-1762811808902.log"]
-    assert Counter(scan.load()["kind"]) == {"success": 25 + 48, "unfinished": 3}
+    assert Counter(events_of(scan)["kind"]) == {"success": 25 + 48, "unfinished": 3}
 
 
 # --- what cannot be read ------------------------------------------------------------------------------------
@@ -958,9 +957,9 @@ def with_shorter_silence(settings: dict[str, Any]) -> None:
 
 
 CHANGES: Mapping[str, tuple[Callable[[dict[str, Any]], None], list[str], Callable[[FileScan], Any], Any]] = {
-    "rules": (without_beats, ["a.log"], lambda scan: len(scan.load()), 0),
+    "rules": (without_beats, ["a.log"], lambda scan: len(events_of(scan)), 0),
     "silence": (with_shorter_silence, ["a.log"], lambda scan: len(scan.runs), 2),
-    "prefixes": (with_other_prefixes, [], lambda scan: set(scan.load()["component"]), {"canvas-component"}),
+    "prefixes": (with_other_prefixes, [], lambda scan: set(events_of(scan)["component"]), {"canvas-component"}),
 }
 
 
@@ -1008,7 +1007,7 @@ def test_only_the_files_of_a_source_are_read_again_when_its_rules_change(logs: L
     reading = logs.read(config_with(change))
 
     assert reading.parsed == ["jobs/b.log"]
-    assert {name: scan.load()["kind"].tolist() for name, scan in reading.scans.items()} == {
+    assert {name: events_of(scan)["kind"].tolist() for name, scan in reading.scans.items()} == {
         "a.log": ["success", "success"],
         "jobs/b.log": ["failure"],
     }

@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo_assets.config import SloConfig
-from slo_assets.domain.event_log import FILE_COLUMNS, FileScan
+from slo_assets.domain.event_log import FILE_COLUMNS, FileScan, stacked
 from slo_assets.logs.machine import NEVER
 from slo_assets.logs.names import name_instant
 from slo_assets.logs.operations import operations as operations_of
 from slo_assets.logs.parts import Settings, new_reader
 from slo_assets.logs.pieces import dated, placed
-from slo_assets_tests.situations import config_with, scan_of, shipped_config
+from slo_assets_tests.situations import config_with, events_of, scan_of, shipped_config
 
 REAL_LOGS = Path(__file__).parents[3] / "shared" / "data" / "renderx" / "logs"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,7 +62,7 @@ def rows(scanned: FileScan) -> list[tuple[Any, ...]]:
     columns = ["line", "instant", "kind", "event", "component", "duration_ms"]
     return [
         tuple(None if pd.isna(cell) else cell for cell in row)
-        for row in scanned.load()[columns].itertuples(index=False, name=None)
+        for row in events_of(scanned)[columns].itertuples(index=False, name=None)
     ]
 
 
@@ -444,17 +444,17 @@ def test_the_operations_of_pieces_are_those_of_the_file_wherever_it_is_cut(data:
         reader.read(memoryview(b"".join(lines[start:stop]))) for start, stop in pairwise([0, *borders, len(lines)])
     ]
 
-    cut = operations_of(placed([dated(naive.first()), *pieces]), config)
+    cut = stacked([operations_of(placed([dated(naive.first()), *pieces]), config)])
 
-    whole = scan(*naive.text, first=naive.first()).load()
+    whole = events_of(scan(*naive.text, first=naive.first()))
     pd.testing.assert_frame_equal(cut, whole)
     assert {str(name): str(kind) for name, kind in cut.dtypes.items()} == FILE_COLUMNS
 
 
-def test_no_tables_are_an_empty_frame() -> None:
+def test_no_tables_are_no_operations() -> None:
     found = operations_of([], shipped_config())
 
-    assert (len(found), list(found.columns)) == (0, list(FILE_COLUMNS))
+    assert {name: len(column) for name, column in found.items()} == dict.fromkeys(FILE_COLUMNS, 0)
 
 
 # --- records ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo_assets.domain.event_log import FileScan, event_frame, of_period
+from slo_assets.domain.event_log import FileScan, of_period
 from slo_assets.domain.reports import Report, Reported
 from slo_assets.domain.telemetry import Reports
 from slo_assets.logs.versions import of_logs, of_reports
@@ -207,6 +207,6 @@ def test_the_same_input_has_the_same_version(versions: Callable[[], dict[str, st
 
 
 def test_a_file_without_lines_concerns_no_month() -> None:
-    empty = FileScan(lambda: event_frame({}), [], {}, 0, file="empty.log", digest="3" * 64)
+    empty = FileScan(dict, [], {}, 0, file="empty.log", digest="3" * 64)
 
     assert changed_months(of_logs(BOTH, NOTHING_ASIDE, MONTHS), of_logs([*BOTH, empty], NOTHING_ASIDE, MONTHS)) == []
