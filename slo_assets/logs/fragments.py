@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -149,23 +150,18 @@ class Fragments:
     def index(self) -> Index:
         """What is known of each file; nothing where the index is missing or damaged."""
         try:
-            found = self._index()
+            found = _index((self.folder / INDEX).read_bytes())
             return Index({name: _known(entry) for name, entry in found["files"].items()}, found["left"])
         except DAMAGED:
             return Index()
 
-    def holding(self, contents: Container[str], names: Container[str]) -> dict[str, tuple[str, KnownFile]]:
-        """Those of some files that have one of some contents, by the content's digest: the name, and what is known."""
+    def holding(self, contents: Iterable[str]) -> list[tuple[str, str, KnownFile]]:
+        """The files that have one of some contents: its digest, the file's name, and what is known of it."""
         try:
-            entries = {name: entry for name, entry in self._index()["files"].items() if name in names}
-            named = {_content(entry["length"], entry["chunks"]): name for name, entry in entries.items()}
-            return {content: (name, _known(entries[name])) for content, name in named.items() if content in contents}
+            files = _by_content((self.folder / INDEX).read_bytes())
+            return [(content, name, _known(entry)) for content in contents for name, entry in files.get(content, ())]
         except DAMAGED:
-            return {}
-
-    def _index(self) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = orjson.loads(unchecked((self.folder / INDEX).read_bytes()))
-        return found
+            return []
 
     def remember(self, index: Index, now: float) -> None:
         """Replace the index, and delete the fragments that no file has had for a while.
@@ -194,6 +190,20 @@ class Fragments:
             write_atomic(self.folder / name, data, flushed=False)
         except OSError as problem:
             raise NotKeptError(str(problem)) from None
+
+
+def _index(data: bytes) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = orjson.loads(unchecked(data))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _by_content(index: bytes) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """Name and entry of the files by their content's digest: each month of a backfill asks the same index."""
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for name, entry in _index(index)["files"].items():
+        found.setdefault(_content(entry["length"], entry["chunks"]), []).append((name, entry))
+    return found
 
 
 def _entry(file: KnownFile) -> dict[str, Any]:

@@ -67,18 +67,22 @@ class Quotes:
         return found
 
     def _find(self, missing: Collection[Place]) -> dict[Place, Quote]:
-        paths = {readable_name(path, self.folder): path for path in log_files(self.folder)[0]}
-        known = Fragments(self.cache).holding({place.content for place in missing}, paths)
         found: dict[Place, Quote] = {}
-        for content, (name, file) in sorted(known.items()):
-            lines = [place.line for place in missing if place.content == content]
+        for content, name, file in Fragments(self.cache).holding(sorted({place.content for place in missing})):
+            lines = [place.line for place in missing if place.content == content and place not in found]
+            path = self._path(name)
             try:
-                for number, quote in quotes(paths[name], file, lines):
+                for number, quote in quotes(path, file, lines) if lines and path.is_file() else ():
                     found[Place(content, number)] = quote
             except UNREADABLE:
                 continue
         release()
         return found
+
+    def _path(self, name: str) -> UPath:
+        """The file of a readable name; one with bytes that are no text is found among all."""
+        alike = log_files(self.folder)[0] if "\\x" in name else ()
+        return next((path for path in alike if readable_name(path, self.folder) == name), self.folder / name)
 
     def _before(self) -> dict[Place, Quote]:
         """What was kept; nothing where it is missing or damaged."""

@@ -214,7 +214,7 @@ def test_an_index_that_is_not_the_one_that_was_kept_holds_nothing(
     path.write_bytes(damage(path.read_bytes()))
 
     assert store.index() == Index()
-    assert store.holding({KNOWN.digest}, {"a.log"}) == {}
+    assert store.holding([KNOWN.digest]) == []
 
 
 def test_a_fragment_that_no_file_has_any_more_is_deleted_a_day_later(store: Fragments) -> None:
@@ -243,14 +243,14 @@ def test_a_fragment_that_a_file_has_again_stays(store: Fragments) -> None:
     assert store.has(fragment)
 
 
-def test_a_content_is_found_in_a_file_that_is_still_there(store: Fragments) -> None:
+def test_a_content_is_found_in_all_files_that_have_it(store: Fragments) -> None:
     other = replace(KNOWN, chunks=("d",))
-    store.remember(Index({"a.log": KNOWN, "gone.log": KNOWN, "b.log": other}), 0.0)
+    store.remember(Index({"a.log": KNOWN, "copy.log": KNOWN, "b.log": other}), 0.0)
 
-    found = store.holding({KNOWN.digest, "never read"}, {"a.log", "b.log"})
+    found = store.holding([KNOWN.digest, "never read"])
 
-    assert {content: name for content, (name, _) in found.items()} == {KNOWN.digest: "a.log"}
-    assert found[KNOWN.digest][1] == store.index().files["a.log"]
+    known = store.index().files["a.log"]
+    assert found == [(KNOWN.digest, "a.log", known), (KNOWN.digest, "copy.log", known)]
 
 
 # --- digests ------------------------------------------------------------------------------------------------
