@@ -15,6 +15,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData as Target,
 )
 from dagster._core.event_api import PartitionKeyFilter
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as CheckStatus
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from slo_assets.periods import Period
@@ -23,6 +24,8 @@ from slo_assets.periods import Period
 MADE_FROM: Final = "made from"
 #: Metadata of what ends in an audit entry: its number and hash.
 AUDIT_HEAD: Final = "audit head"
+#: How a check ends that has a result; others are planned, or were given up.
+EVALUATED: Final = frozenset({CheckStatus.SUCCEEDED, CheckStatus.FAILED})
 DATA_VERSION, CODE_VERSION = "dagster/data_version", "dagster/code_version"
 
 

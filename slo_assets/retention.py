@@ -11,8 +11,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import dagster as dg
+import sqlalchemy as db
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as Results
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.tags import SCHEDULE_NAME_TAG, SENSOR_NAME_TAG
+
+from slo_assets.records import EVALUATED
 
 #: For so many days runs are kept that a schedule or a sensor started, by how they ended.
 KEPT_DAYS: Mapping[dg.DagsterRunStatus, int] = {
@@ -38,10 +43,24 @@ def remove(instance: dg.DagsterInstance, run_id: str) -> None:
     instance.delete_run(run_id)
     instance.compute_log_manager.delete_logs(prefix=[run_id])
     storage = instance.event_log_storage
+    if isinstance(storage, SqlEventLogStorage):
+        _remove_results(storage, run_id)
     if isinstance(storage, SqliteEventLogStorage):
         # Dagster leaves the file of a run behind, as large as it was.
         for suffix in ("", "-wal", "-shm"):
             Path(storage.path_for_shard(run_id) + suffix).unlink(missing_ok=True)
+
+
+def _remove_results(storage: SqlEventLogStorage, run_id: str) -> None:
+    """Delete what the checks of a run found, which Dagster leaves behind, but for what is still the last word."""
+    latest = db.select(db.func.max(Results.c.id)).group_by(
+        Results.c.asset_key, Results.c.check_name, Results.c.partition
+    )
+    evaluated = latest.where(Results.c.execution_status.in_([status.value for status in EVALUATED]))
+    with storage.index_connection() as connection:
+        connection.execute(
+            db.delete(Results).where(Results.c.run_id == run_id, Results.c.id.not_in(latest.union(evaluated)))
+        )
 
 
 def _automatic(instance: dg.DagsterInstance, now: dt.datetime) -> list[str]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+import sqlalchemy as db
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.tags import SCHEDULE_NAME_TAG, SENSOR_NAME_TAG
 
+from slo_assets.assets.common import MONTHS
 from slo_assets.backfill import QUIET
 from slo_assets.jobs import MATERIALIZE_MONTH, OBSERVE_INPUTS, REFRESH_MONTH
+from slo_assets.records import EVALUATED
 from slo_assets.retention import KEPT_DAYS, outdated, remove
 from slo_assets_tests.conftest import MakeProject, Project
 
@@ -113,6 +119,65 @@ def test_a_removed_run_leaves_no_event_and_no_file(project: Project) -> None:
     assert project.instance.get_run_by_id(first) is None
     assert first not in {record.run_id for record in _records(project, "log_events")}
     assert list(file.parent.glob(f"{first}*")) == []
+
+
+def test_of_removed_runs_only_those_results_of_checks_stay_that_are_the_last_word(project: Project) -> None:
+    runs = []
+    for minute in (1, 2, 3):
+        grow(project, minute)
+        runs.append(run(project, tags=BY_SENSOR))
+    before, latest = results_of(project, runs), latest_results(project)
+    assert set(before) == set(runs)
+
+    for run_id in runs[:2]:
+        remove(project.instance, run_id)
+    assert latest_results(project) == latest
+    remove(project.instance, runs[2])
+
+    assert latest_results(project) == latest
+    assert {run_id: count for run_id, count in before.items() if run_id == runs[2]} == results_of(project, runs)
+
+
+def test_what_a_check_found_stays_while_a_later_run_has_only_planned_it(project: Project) -> None:
+    grow(project, 1)
+    last = run(project, tags=BY_SENSOR)
+    asset, check, _ = min(latest_results(project))
+    month = MONTHS.empty_subset().with_partition_keys(["2025-11"]).to_serializable_subset()
+    planned = dg.DagsterEvent(
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED.value,
+        "job",
+        event_specific_data=AssetCheckEvaluationPlanned(
+            asset_key=dg.AssetKey(asset), check_name=check, partitions_subset=month
+        ),
+    )
+    project.instance.report_dagster_event(planned, run_id="0" * 32)
+
+    remove(project.instance, last)
+
+    found = project.instance.event_log_storage.get_asset_check_execution_history(
+        dg.AssetCheckKey(dg.AssetKey(asset), check), limit=1, status=EVALUATED
+    )
+    assert latest_results(project)[asset, check, "2025-11"] == "0" * 32
+    assert [record.run_id for record in found] == [last]
+
+
+def results_of(project: Project, runs: list[str]) -> Counter[str]:
+    """How many results of checks are kept of each run."""
+    storage = project.instance.event_log_storage
+    assert isinstance(storage, SqliteEventLogStorage)
+    with storage.index_connection() as connection:
+        rows = connection.execute(db.select(AssetCheckExecutionsTable.c.run_id)).scalars().all()
+    return Counter(run_id for run_id in rows if run_id in runs)
+
+
+def latest_results(project: Project) -> dict[tuple[str, str, str], str]:
+    """The run of the latest result of each check, by asset, check and month."""
+    checks = sorted(project.definitions.resolve_asset_graph().asset_check_keys)
+    found = project.instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
+    return {
+        (key.asset_key.to_user_string(), key.name, record.partition or ""): record.run_id
+        for key, record in found.items()
+    }
 
 
 def test_after_pruning_the_month_is_as_up_to_date_and_as_verified_as_before(project: Project) -> None:

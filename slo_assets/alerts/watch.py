@@ -27,13 +27,13 @@ from slo_assets.config import SloConfig
 from slo_assets.domain import alerts as domain
 from slo_assets.domain.alerts import CheckResult, Condition, Observation
 from slo_assets.periods import Period, format_instant
+from slo_assets.records import EVALUATED
 from slo_assets.storage.deliverables import DELIVERABLES
 from slo_assets.storage.publication import Publication
 
 #: Seconds by which a look at runs reaches back behind the last one: machines' clocks differ, and commits take time.
 OVERLAP: Final = 600.0
 BUDGETS, REPORT = DELIVERABLES["error_budgets"].file, DELIVERABLES["sla_compliance_report"].file
-EVALUATED = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 
 
