@@ -33,7 +33,7 @@ def from_event_log(log: EventLog) -> bytes:
 
 def to_event_log(data: bytes) -> EventLog:
     """A period's log from its bytes."""
-    events, note = _from_parquet(data, COLUMNS)
+    events, note = _from_parquet(data)
     runs, silences = (_intervals(note.pop(name)) for name in ("runs", "silences"))
     return EventLog(events, runs, silences, [Outage(**outage) for outage in note.pop("outages")], note)
 
@@ -67,15 +67,15 @@ def _schema(columns: Mapping[str, str]) -> pa.Schema:
     return pa.schema({name: ARROW_TYPES[kind] for name, kind in columns.items()} | {"instant": INSTANT})
 
 
-def _from_parquet(data: bytes, columns: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+def _from_parquet(data: bytes) -> tuple[pd.DataFrame, dict[str, Any]]:
+    table = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True).read()
     instants = table["instant"].cast(pa.int64())
     table = table.set_column(table.schema.get_field_index("instant"), "instant", instants)
     metadata = table.schema.metadata or {}
     if sha256(metadata[NOTE]).encode() != metadata[NOTE_CHECKSUM]:
         msg = "the note beside the events is damaged"
         raise ValueError(msg)
-    return table.replace_schema_metadata(None).to_pandas().astype(columns), json.loads(metadata[NOTE])
+    return table.replace_schema_metadata(None).to_pandas(), json.loads(metadata[NOTE])
 
 
 def _intervals(by_file: dict[str, list[list[int]]]) -> dict[str, list[tuple[int, int]]]:
