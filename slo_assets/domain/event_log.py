@@ -32,8 +32,8 @@ FILE_COLUMNS = {
 #: The same in a period's log, with the file, and whether it is one of an outage's failures.
 COLUMNS = {"file": "category", **FILE_COLUMNS, "in_outage": "bool"}
 
-#: So many rows are looked at at once, which bounds the memory.
-PART = 1 << 18
+#: So many rows are looked at at once, which bounds the memory and stays in the processor's cache.
+PART = 1 << 16
 
 #: What is counted of the lines of a file and month.
 COUNTS = ("lines", "unmatched", "untimed", "undecodable", "overLong", "malformed")
@@ -126,7 +126,7 @@ def _categories(parts: list[Labels]) -> pd.Categorical:
         new[codes] = [place[part.names[code]] for code in codes]
         for start in range(0, len(part), PART):
             some = part.codes[start : start + PART]
-            recoded[at : at + len(some)] = new[some]
+            recoded[at : at + len(some)] = new.take(some)
             at += len(some)
     whole: pd.Categorical[Any] = pd.Categorical.from_codes(recoded, pd.Index(names))
     return whole
@@ -134,10 +134,11 @@ def _categories(parts: list[Labels]) -> pd.Categorical:
 
 def _used(part: Labels) -> list[int]:
     """The codes of the names that occur."""
-    used = np.zeros(len(part.names) + 1, bool)
+    # The first place is that of the code -1: no name.
+    counts = np.zeros(len(part.names) + 1, np.int64)
     for start in range(0, len(part), PART):
-        used[part.codes[start : start + PART]] = True
-    found: list[int] = np.flatnonzero(used[:-1]).tolist()
+        counts += np.bincount(part.codes[start : start + PART].astype(np.int64) + 1, minlength=len(counts))
+    found: list[int] = np.flatnonzero(counts[1:]).tolist()
     return found
 
 

@@ -20,6 +20,7 @@ from slo_assets.logs.rules import FAILURE as FAILED
 from slo_assets.logs.rules import START
 from slo_assets.logs.timestamps import Ints
 
+Codes = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.float64]
 #: The place of a kind among the categories of events.
 KINDS = (SUCCESS, FAILURE, UNFINISHED)
@@ -35,11 +36,11 @@ class Names(dict[str, int]):
         self[name] = len(self)
         return self[name]
 
-    def codes(self, names: pa.Array) -> Ints:
-        """The number of each name, -1 for none."""
+    def codes(self, names: pa.Array) -> Codes:
+        """The number of each name, -1 for none, as narrow as they are."""
         encoded = names if isinstance(names, pa.DictionaryArray) else names.dictionary_encode()
-        numbers = np.array([*(self[name] for name in encoded.dictionary.to_pylist()), -1], np.int64)
-        found: Ints = numbers[encoded.indices.fill_null(-1).to_numpy()]
+        numbers = [*(self[name] for name in encoded.dictionary.to_pylist()), -1]
+        found: Codes = np.array(numbers, np.min_scalar_type(-len(self) - 1))[encoded.indices.fill_null(-1).to_numpy()]
         return found
 
 
@@ -52,8 +53,8 @@ class _Rows:
     stamp: Ints
     kind: npt.NDArray[np.int8]
     key: Ints
-    event: Ints
-    component: Ints
+    event: Codes
+    component: Codes
     said: Floats  # infinite where the line says no duration
 
     def of(self, chosen: npt.NDArray[Any]) -> _Rows:
@@ -94,7 +95,7 @@ class _Column:
         if kind.kind == "i":
             kind = np.promote_types(kind, np.min_scalar_type(-1 - int(values.max(initial=0))))
         if count > len(self._room) or kind != self._room.dtype:
-            room = np.empty(max(count, len(self._room) * (1 + (count > len(self._room)))), kind)
+            room = np.empty(max(count, len(self._room) * (4 if count > len(self._room) else 1)), kind)
             room[: self._count] = self.values
             self._room = room
         self._room[self._count : count] = values
@@ -123,14 +124,15 @@ class _Operations:
         starts = pair(rows.key, rows.kind)
         self._opened = rows.of((rows.kind == START) & (starts < 0))
         ends = np.flatnonzero(rows.kind != START)
-        since, ended = _since(rows, ends, starts[ends]), rows.of(ends)
-        self._keep(ended, (ended.kind == FAILED).astype(np.int8), np.where(np.isinf(ended.said), since, ended.said))
+        since, said = _since(rows, ends, starts[ends]), rows.said[ends]
+        self._keep(rows, ends, (rows.kind[ends] == FAILED).astype(np.int8), np.where(np.isinf(said), since, said))
 
     def columns(self) -> Columns:
         """All operations, with the starts that no end took."""
         if self._opened:
-            count = len(self._opened.line)
-            self._keep(self._opened, np.full(count, KINDS.index(UNFINISHED), np.int8), np.full(count, np.nan))
+            every = np.arange(len(self._opened.line))
+            kinds = np.full(len(every), KINDS.index(UNFINISHED), np.int8)
+            self._keep(self._opened, every, kinds, np.full(len(every), np.nan))
         columns: Columns = {name: column.values for name, column in self._columns.items()}
         lines = columns["line"]
         if (lines[1:] < lines[:-1]).any():
@@ -141,8 +143,10 @@ class _Operations:
             columns[name] = Labels(columns[name], tuple(names))
         return columns
 
-    def _keep(self, rows: _Rows, kinds: npt.NDArray[np.int8], durations: Floats) -> None:
-        kept: tuple[npt.NDArray[Any], ...] = (rows.line + 1, rows.instant, kinds, rows.event, rows.component, durations)
+    def _keep(self, rows: _Rows, places: Ints, kinds: npt.NDArray[np.int8], durations: Floats) -> None:
+        taken = (column[places] for column in (rows.line, rows.instant, rows.event, rows.component))
+        line, instant, event, component = taken
+        kept: tuple[npt.NDArray[Any], ...] = (line + 1, instant, kinds, event, component, durations)
         for column, values in zip(self._columns.values(), kept, strict=True):
             column.extend(values)
 
@@ -156,7 +160,7 @@ class _Operations:
             instant=table["instant"].to_numpy(),
             stamp=table["stamp"].to_numpy(),
             kind=told.field("kind").to_numpy()[whats],
-            key=self._keys.codes(told.field("key"))[whats],
+            key=self._keys.codes(told.field("key")).astype(np.int64)[whats],
             event=self._events.codes(event)[whats],
             component=self._components.codes(owners)[whats],
             said=np.where(np.asarray(said.is_null()), np.inf, said.fill_null(0).to_numpy())[whats],
