@@ -110,7 +110,8 @@ class TextRules:
         # In the order in which lines tell it, whatever was remembered: equal lines are equal rows.
         met = np.full(len(told), len(lines))
         met[whats[::-1]] = np.arange(len(lines))[::-1]
-        used = np.argsort(met, kind="stable")[: np.count_nonzero(met < len(lines))]
+        used = np.flatnonzero(met < len(lines))
+        used = used[np.argsort(met[used])]
         places = np.empty(len(told), np.int64)
         places[used] = np.arange(len(used))
         return Taken(lines, places[whats], told.take(pa.array(used)))
@@ -187,7 +188,7 @@ class _Knowledge:
             left = np.flatnonzero(whats < 0)
             if not len(left):
                 break
-            part = _matched(rule, texts.take(pa.array(left)))
+            part = _matched(rule, texts if len(left) == len(texts) else texts.take(pa.array(left)))
             whats[left[part.lines]] = part.whats + known
             rules.append(np.full(len(part.told), place))
             told.append(part.told)
@@ -280,7 +281,9 @@ def taken(rule: Rule, fields: Fields, lines: Ints) -> Taken:
         _duration(rule, fields, count),
     ]
     told = pa.StructArray.from_arrays(columns, fields=list(TOLD))
-    return Taken(lines[where], np.arange(np.count_nonzero(where)), told.filter(pa.array(where)))
+    if not where.all():
+        lines, told = lines[where], told.filter(pa.array(where))
+    return Taken(lines, np.arange(len(lines)), told)
 
 
 def joined(found: list[Taken]) -> Taken:
@@ -342,12 +345,9 @@ def _duration(rule: Rule, fields: Fields, count: int) -> pa.Array:
     """Milliseconds that the line says: NaN where that is no number, null where it says none."""
     if "duration" not in fields:
         return pa.nulls(count, pa.float64())
-    said = numbers(fields["duration"])
-    if said.null_count:
-        said = pc.coalesce(said, pc.if_else(pc.is_valid(fields["duration"]), float("nan"), None))
-    factor = pa.scalar(MILLISECONDS[rule.duration_unit])
-    if "unit" in fields:
-        units = [MILLISECONDS.get(unit or rule.duration_unit, float("nan")) for unit in fields["unit"].to_pylist()]
-        factor = pa.array(units, pa.float64())
-    product = pc.multiply(said, factor)
-    return pc.if_else(pc.is_finite(product), product, pc.if_else(pc.is_valid(product), float("nan"), None))
+    units = fields["unit"].to_pylist() if "unit" in fields else [None]
+    factor = np.array([MILLISECONDS.get(unit or rule.duration_unit, np.nan) for unit in units])
+    with np.errstate(over="ignore"):
+        product = numbers(fields["duration"]).to_numpy(zero_copy_only=False) * factor
+    product[~np.isfinite(product)] = np.nan
+    return pa.array(product, mask=np.asarray(fields["duration"].is_null()))
