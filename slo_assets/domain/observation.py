@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from slo_assets.config import SloConfig
 from slo_assets.domain import intervals
 from slo_assets.domain.documents import Document
@@ -37,9 +39,11 @@ def observed(
         Sorted, disjoint intervals in microseconds for every component; none where nobody looked.
     """
     seen: dict[str, list[Interval]] = {component: [] for component in config.components}
-    pairs = log.events.loc[log.events["component"].notna(), ["file", "component"]].drop_duplicates()
-    for file, component in pairs.itertuples(index=False):
-        seen[component] += log.runs.get(file, [])
+    files, owners = log.events["file"].array, log.events["component"].array
+    known, count = owners.codes >= 0, len(owners.categories)
+    pairs = np.bincount(files.codes[known].astype(np.int64) * count + owners.codes[known])
+    for pair in np.flatnonzero(pairs).tolist():
+        seen[owners.categories[pair % count]] += log.runs.get(files.categories[pair // count], [])
     for time_range, components in ranges:
         for component in components:
             if component in seen:

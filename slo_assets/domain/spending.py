@@ -36,13 +36,15 @@ def bad_minutes(found: pd.DataFrame, config: SloConfig) -> Spending:
     return Spending.of(found["start"].to_numpy(), found["end"].to_numpy(), minutes)
 
 
-def rated(events: pd.DataFrame, reported: Iterable[Reported]) -> list[Reported]:
+def rated(events: pd.DataFrame, reported: Sequence[Reported]) -> list[Reported]:
     """The reported errors that have a known number of operations: the logs hold one in the time of each.
 
     Args:
         events: the component's log events.
         reported: the component's reported errors.
     """
+    if not reported:
+        return []
     ended = events.loc[events["kind"].isin(ENDED), "instant"]
     return [part for part in reported if ended.between(part.first, part.last).any()]
 
