@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from upath import UPath
 
@@ -27,13 +28,18 @@ def read_reports(folder: UPath) -> Reports:
             if path.exists() and not path.is_file():
                 msg = "it is no file"  # to read a pipe would be to wait for whoever writes to it
                 raise OSError(msg)
-            data = path.read_bytes()
-            document = json.loads(data, parse_constant=_refuse)
-            validate(document, "telemetry")
-            read.append(parse_report(document, name, sha256(data)))
+            read.append(_report(name, path.read_bytes()))
         except (OSError, ValueError, RecursionError) as problem:
             quarantine.append({"file": name, "reason": "invalid telemetry", "detail": str(problem)})
     return Reports(tuple(read), tuple(quarantine))
+
+
+@lru_cache(maxsize=256)
+def _report(name: str, data: bytes) -> Report:
+    """A report from its file; each month of a backfill asks for the same."""
+    document = json.loads(data, parse_constant=_refuse)
+    validate(document, "telemetry")
+    return parse_report(document, name, sha256(data))
 
 
 def _refuse(constant: str) -> float:
