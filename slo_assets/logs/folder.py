@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from itertools import chain, groupby
 from typing import Any
 
@@ -301,7 +302,7 @@ class Plan:
         """Whether the file was left alone for a while: then an equal version is an equal file."""
         return time.time() - self.version.modified > SETTLED_AFTER
 
-    @property
+    @cached_property
     def begin(self) -> int:
         """Where the first line begins that is read.
 

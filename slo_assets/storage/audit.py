@@ -167,8 +167,8 @@ class _LinesOfFile:
 
     path: Path
 
-    #: The last line is looked for in so many bytes at the end first, and the lines before it in so many at a time.
-    TAIL, BLOCK = 4096, 1 << 16
+    #: Lines are looked for in so many bytes at a time, from the end.
+    BLOCK = 1 << 16
 
     def newest(self) -> Iterator[bytes]:
         if not self.path.exists():
@@ -190,10 +190,7 @@ class _LinesOfFile:
                 yield rest
 
     def tail(self) -> bytes | None:
-        if not self.path.exists():
-            return None
-        with self.path.open("rb") as file:
-            return self._tail(file)[0]
+        return next(self.newest(), None)
 
     def append(self, lines: Callable[[bytes | None], list[bytes]]) -> list[bytes]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -212,7 +209,7 @@ class _LinesOfFile:
     def _tail(self, file: Any) -> tuple[bytes | None, int]:
         """The last whole line, and where it ends."""
         size = file.seek(0, os.SEEK_END)
-        length = self.TAIL
+        length = self.BLOCK
         while True:
             start = max(0, size - length)
             file.seek(start)

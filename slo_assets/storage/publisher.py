@@ -29,8 +29,8 @@ from slo_assets.storage.releases import ReleaseError, Releases, release_id
 
 #: Audit actions after which a release is the published one.
 SWITCHES = ("publish", "rollback")
-#: Action and result of the entry with which a run takes a period over.
-BEGUN = ("calculate", "begun")
+#: What the entry says with which a run takes a period over.
+BEGUN = {"action": "calculate", "result": "begun"}
 
 
 class ValidationFailedError(RuntimeError):
@@ -235,7 +235,7 @@ class Publisher:
         for entry in filter(None, self.trail.newest()):
             if entry.get("runId") == run_id:
                 said.append(entry)
-            elif any((one["action"], one.get("result")) == BEGUN for one in said):
+            elif any(BEGUN.items() <= one.items() for one in said):
                 break
         return said[::-1]
 
@@ -263,7 +263,7 @@ class Publisher:
         said = {
             "FAILED": {"action": "fail", "result": "failure", "reason": died, "runId": run_id},
             "MONITORING": {"action": "monitor", "result": "success", "runId": run_id},
-            "CALCULATING": {"action": BEGUN[0], "result": BEGUN[1], "runId": run_id},
+            "CALCULATING": {**BEGUN, "runId": run_id},
         }
         return [(following, said[following]) for following in BEGINNING[state]]
 
