@@ -7,6 +7,7 @@ Concept: https://docs.dagster.io/deployment/oss/dagster-instance
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property, wraps
@@ -16,7 +17,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.base import AssetRecord
-from dagster._core.storage.event_log.schema import AssetKeyTable
+from dagster._core.storage.event_log.schema import AssetKeyTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -24,6 +25,15 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect
 
 BUSY_TIMEOUT = 60
+#: Two in three of a run's events: what a step has read and put out. They are stored with the event that comes next,
+#: so that a process that is killed in between leaves a run without them.
+WAITING = {
+    dg.DagsterEventType.LOADED_INPUT,
+    dg.DagsterEventType.STEP_INPUT,
+    dg.DagsterEventType.STEP_OUTPUT,
+    dg.DagsterEventType.HANDLED_OUTPUT,
+    dg.DagsterEventType.HOOK_SKIPPED,
+}
 #: Runs of this process print on its own console: there is no output of theirs to capture.
 NO_COMPUTE_LOGS = ConfigurableClassData(
     "dagster._core.storage.noop_compute_log_manager", "NoOpComputeLogManager", "{}\n"
@@ -70,12 +80,14 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
     _tables: set[str]
     _columns: set[str]
     _known: dict[dg.AssetKey, dict[str, Any]]
+    _waiting: dict[str, list[dict[str, Any]]]
     _state: int
     _empty: bytes = b""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Begin with nothing open."""
-        self._connections, self._tables, self._columns, self._known, self._state = {}, set(), set(), {}, 0
+        self._connections, self._tables, self._columns, self._state = {}, set(), set(), 0
+        self._known, self._waiting = {}, defaultdict(list)
         super().__init__(base_dir, inst_data)
 
     fetch_materializations = _remembered(SqliteEventLogStorage.fetch_materializations)
@@ -102,7 +114,11 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
         return self._known.setdefault(asset, {})
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Store an event, after which what was known of its asset holds no longer."""
+        """Store an event, after which what was known of its asset holds no longer; one of :data:`WAITING` later."""
+        if event.dagster_event_type in WAITING:
+            with self._db_lock:
+                self._waiting[event.run_id].append(self._event_to_row(event))
+            return
         try:
             super().store_event(event)
         finally:
@@ -111,8 +127,12 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._opened(shard) as connection, connection.begin():
-            yield connection
+        with self._opened(shard) as connection:
+            with connection.begin():
+                if rows := self._waiting.get(shard):
+                    connection.execute(SqlEventLogStorageTable.insert(), rows)
+                yield connection
+            self._waiting.pop(shard, None)
 
     @contextmanager
     def _opened(self, shard: str) -> Iterator[Connection]:
@@ -165,7 +185,10 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
         return column_name in self._columns
 
     def dispose(self) -> None:
-        """Close the files."""
+        """Store what waits, and close the files."""
+        for shard in tuple(self._waiting):
+            with self._connect(shard):
+                pass
         for connection in self._connections.values():
             _close(connection)
         self._connections.clear()

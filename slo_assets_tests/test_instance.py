@@ -5,6 +5,8 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import LoadedInputData
+from dagster._core.events.log import EventLogEntry
 
 from slo_assets.backfill import QUIET
 from slo_assets.instance import OpenSqliteEventLog, for_many_months
@@ -71,6 +73,62 @@ def test_what_it_remembers_is_what_is_recorded_whoever_records_it(home: Path) ->
 
     assert asked(ours, "2025-10") == asked(others, "2025-10")
     assert all(before != after for before, after in pairwise([*answers, asked(ours, "2025-10")]))
+
+
+def read_input(run: str) -> EventLogEntry:
+    """What a step tells of an input that it has read."""
+    event = dg.DagsterEvent(
+        event_type_value=dg.DagsterEventType.LOADED_INPUT.value,
+        job_name="job",
+        message="read",
+        event_specific_data=LoadedInputData("value", "io_manager"),
+    )
+    return EventLogEntry(None, 10, "read", run, 0.0, dagster_event=event)
+
+
+def test_what_a_step_has_read_is_stored_with_what_comes_next(home: Path) -> None:
+    ours, others = for_many_months(), dg.DagsterInstance.get()
+    run = make(ours, "2025-10")
+    before = len(others.all_logs(run))
+
+    for _ in range(3):
+        ours.store_event(read_input(run))
+    assert len(others.all_logs(run)) == before
+    ours.report_engine_event("next", run_id=run, job_name="job")
+
+    told = [entry.user_message or entry.message for entry in others.all_logs(run)]
+    assert told[before:] == ["read"] * 3 + ["next"]
+
+
+@pytest.mark.parametrize("how", ["read", "closed"])
+def test_what_waits_is_stored_once_when_its_run_is(home: Path, how: str) -> None:
+    ours, others = for_many_months(), dg.DagsterInstance.get()
+    run = make(ours, "2025-10")
+    before = len(others.all_logs(run))
+    ours.store_event(read_input(run))
+
+    if how == "read":
+        assert len(ours.all_logs(run)) == before + 1
+    ours.dispose()
+
+    assert len(others.all_logs(run)) == before + 1
+
+
+def test_what_waits_is_kept_when_the_next_event_cannot_be_stored(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, others = for_many_months(), dg.DagsterInstance.get()
+    run = make(ours, "2025-10")
+    before = len(others.all_logs(run))
+    ours.store_event(read_input(run))
+
+    with (
+        pytest.raises(RuntimeError, match="disk"),
+        ours.event_log_storage.run_connection(run),  # type: ignore[attr-defined]
+    ):
+        msg = "the disk is full"
+        raise RuntimeError(msg)
+    ours.dispose()
+
+    assert len(others.all_logs(run)) == before + 1
 
 
 def test_a_process_has_no_more_than_two_files_open(home: Path) -> None:
