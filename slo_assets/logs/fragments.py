@@ -5,7 +5,6 @@ All of it can be deleted at any time, and what is damaged is read anew, with the
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -178,7 +177,7 @@ class Fragments:
             "files": {name: _entry(file) for name, file in index.files.items()},
             "left": {key: since for key, since in index.left.items() if key not in outdated},
         }
-        self._write(INDEX, checked(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()))
+        self._write(INDEX, checked(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)))
         for key in outdated:
             # What cannot be deleted takes room, and that is all.
             with suppress(OSError):

@@ -39,6 +39,7 @@ TOLD = pa.struct(
 REMEMBERED, SHORT = 1 << 12, 1 << 10
 #: A text that is not remembered.
 UNKNOWN = -2
+NO_PLACES = np.empty(0, np.int64)
 
 Fields = Mapping[str, pa.Array]
 
@@ -84,12 +85,14 @@ class TextRules:
             lines: all lines of the block.
             hits: for each literal text of the rules its positions in the block, ascending.
         """
-        claims, whats, told, known = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [pa.array([], TOLD)], 0
+        claims, whats, told, known = [NO_PLACES], [NO_PLACES], [], 0
         for (literal, part), knowledge in self._looks.items():
             if literal:
                 of, positions = lines.holding(hits[self.literals.index(literal)], len(literal))
             else:
                 of, positions = np.arange(len(lines.ends)), lines.starts
+            if not len(of):
+                continue
             codes, texts = lines.distinct(of, _starts(part, lines, of, positions))
             what, rules, tells = knowledge.of(texts)
             fits = np.flatnonzero(what[codes] >= 0)
@@ -98,7 +101,7 @@ class TextRules:
             whats.append(what + known)
             told.append(tells)
             known += len(tells)
-        return self._settled(np.concatenate(claims), np.concatenate(whats), pa.concat_arrays(told))
+        return self._settled(np.concatenate(claims), np.concatenate(whats), _all(told))
 
     def _settled(self, claims: Ints, whats: Ints, told: pa.StructArray) -> Taken:
         """Of the rules that claim a line, the first takes it; a claim is the line's number and the rule's."""
@@ -175,7 +178,7 @@ class _Knowledge:
             return whats, memory.rules, memory.told
         found, rules, told = self._taken_apart(texts.take(pa.array(new)))
         whats[new] = np.where(found < 0, found, found + len(memory.told))
-        rules, told = np.concatenate([memory.rules, rules]), pa.concat_arrays([memory.told, told])
+        rules, told = np.concatenate([memory.rules, rules]), _all([memory.told, told])
         short = [text for text in new.tolist() if len(listed[text]) <= SHORT]
         if len(memory.whats) + len(short) <= REMEMBERED:
             memory.whats.update((listed[text], int(whats[text])) for text in short)
@@ -183,7 +186,7 @@ class _Knowledge:
         return whats, rules, told
 
     def _taken_apart(self, texts: pa.Array) -> tuple[Ints, Ints, pa.StructArray]:
-        whats, rules, told, known = np.full(len(texts), -1), [np.empty(0, np.int64)], [pa.array([], TOLD)], 0
+        whats, rules, told, known = np.full(len(texts), -1), [NO_PLACES], [], 0
         for place, rule in self._rules.items():
             left = np.flatnonzero(whats < 0)
             if not len(left):
@@ -193,7 +196,7 @@ class _Knowledge:
             rules.append(np.full(len(part.told), place))
             told.append(part.told)
             known += len(part.told)
-        return whats, np.concatenate(rules), pa.concat_arrays(told)
+        return whats, np.concatenate(rules), _all(told)
 
 
 @dataclass
@@ -201,7 +204,7 @@ class _Memory:
     """What one thread remembers: for each text the place of what it tells, and which rule tells it."""
 
     whats: dict[bytes, int] = field(default_factory=dict)
-    rules: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    rules: Ints = field(default_factory=NO_PLACES.copy)
     told: pa.StructArray = field(default_factory=lambda: pa.array([], TOLD))
 
 
@@ -288,12 +291,20 @@ def taken(rule: Rule, fields: Fields, lines: Ints) -> Taken:
 
 def joined(found: list[Taken]) -> Taken:
     """What several rules took, in the order of the lines."""
-    told = pa.concat_arrays([part.told for part in found] or [pa.array([], TOLD)])
+    told = _all([part.told for part in found])
     starts = np.cumsum([0, *(len(part.told) for part in found)])
-    lines = np.concatenate([np.empty(0, np.int64), *(part.lines for part in found)])
+    lines = np.concatenate([NO_PLACES, *(part.lines for part in found)])
     whats = [part.whats + start for part, start in zip(found, starts, strict=False)]
     order = np.argsort(lines, kind="stable")
-    return Taken(lines[order], np.concatenate([np.empty(0, np.int64), *whats])[order], told)
+    return Taken(lines[order], np.concatenate([NO_PLACES, *whats])[order], told)
+
+
+def _all(told: Sequence[pa.StructArray]) -> pa.StructArray:
+    """What several arrays tell; the only one that tells anything costs nothing."""
+    telling = [part for part in told if len(part)]
+    if len(telling) == 1:
+        return telling[0]
+    return pa.concat_arrays(telling) if telling else pa.array([], TOLD)
 
 
 def _nulls(count: int) -> pa.Array:
