@@ -54,6 +54,16 @@ class Sheet:
         """Whether the page is wider than the window, so that people would have to scroll sideways."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
+    @property
+    def wide_tables(self) -> list[str]:
+        """The tables that are wider than their frame, by their labels; those that a phone does not stack may be."""
+        return list(
+            self.page.evaluate(
+                "[...document.querySelectorAll('.scroll:has(.stack)')]"
+                ".filter((frame) => frame.scrollWidth > frame.clientWidth).map((frame) => frame.ariaLabel)"
+            )
+        )
+
 
 OpenSheet = Callable[..., Sheet]
 

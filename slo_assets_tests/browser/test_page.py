@@ -52,6 +52,7 @@ def test_a_page_is_quiet_accessible_and_as_wide_as_the_window(
     assert [url for url in sheet.fetched if not url.startswith("data:")] == [pages[name].as_uri()]
     assert sheet.violations() == []
     assert not sheet.overflows
+    assert sheet.wide_tables == []
 
 
 def test_what_is_not_accessible_would_be_found(pages: dict[str, Path], open_sheet: OpenSheet) -> None:
