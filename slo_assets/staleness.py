@@ -24,7 +24,7 @@ from dagster._core.loader import LoadingContext
 from slo_assets.code_version import asset_code_version
 from slo_assets.periods import DAY, Period, parse_instant
 from slo_assets.records import Records, latest, latest_records
-from slo_assets.storage.deliverables import DELIVERABLES, LOG_EVENTS
+from slo_assets.storage.deliverables import DELIVERABLES, LOG_EVENTS, WORKFLOW_STATE
 
 #: Tag of the runs that follow the input by themselves. One at a time: a month reads those before it.
 FOLLOWS_INPUT = "slo_assets/follows-input"
@@ -67,7 +67,9 @@ class Staleness:
         if latest(self._instance, LOG_EVENTS, period) is None:
             return [NEVER_MADE]  # all others are made from them
         statuses = {asset: self._stale.get_status(asset, period.key) for asset in self.assets}
-        found = [UNFINISHED] if StaleStatus.MISSING in statuses.values() else []
+        missing = {asset.path[-1] for asset, status in statuses.items() if status == StaleStatus.MISSING}
+        # It is made last: where it is there, what is missing was no deliverable yet.
+        found = [UNFINISHED if WORKFLOW_STATE.asset in missing else CODE] if missing else []
         for asset, status in statuses.items():
             if status == StaleStatus.STALE:
                 found += [_told(cause, period) for cause in self._stale.get_stale_causes(asset, period.key)]

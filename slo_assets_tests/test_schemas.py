@@ -58,6 +58,8 @@ PLAN_BLOCKS = (
     "sli-framework-schema",
     "release-manifest",
 )
+#: The deliverables of the plan; those that were added since have no example in it.
+PLANNED = ("renderx-web-telemetry", *PLAN_BLOCKS[:7])
 #: The plan has no example of the telemetry; its shape is the real file's.
 TELEMETRY_FILE: Document = {
     "metadata": {
@@ -335,7 +337,7 @@ def test_the_examples_are_the_plan_s_own():
     assert kept == dict(zip(PLAN_BLOCKS, blocks, strict=True))
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", PLANNED)
 def test_the_plan_s_example_fits(name: str):
     assert mistakes(example(name), name) == []
 
@@ -378,7 +380,7 @@ def dotted(path: tuple[str | int, ...]) -> str:
 
 @pytest.mark.parametrize(
     ("name", "path"),
-    [pytest.param(name, path, id=f"{name}: {dotted(path)}") for name in PUBLISHED for path in keys_in(example(name))],
+    [pytest.param(name, path, id=f"{name}: {dotted(path)}") for name in PLANNED for path in keys_in(example(name))],
 )
 def test_an_example_without_one_of_its_keys_does_not_fit(name: str, path: tuple[str | int, ...]):
     assert mistakes(without(example(name), path), name)

@@ -159,6 +159,17 @@ def test_a_run_that_did_not_reach_the_end_is_told(make_project: MakeProject, mon
     ]
 
 
+def test_a_month_is_made_again_for_a_deliverable_that_there_was_not_when_it_was_made(make_project: MakeProject) -> None:
+    project = make_project(LOGS)
+    observe(project)
+    assert project.run("2025-11").error == ""
+    project.instance.wipe_assets([dg.AssetKey("sli_framework")])
+
+    assert causes(project, "2025-11") == ["code changed"]
+    refresh(project, "2025-11")
+    assert causes(project, "2025-11") == []
+
+
 def test_a_month_that_was_made_before_anything_was_observed_is_made_again(make_project: MakeProject) -> None:
     project = make_project(LOGS)
     assert project.run("2025-11").error == ""

@@ -25,13 +25,13 @@ EXPECTED = {
 }
 
 
-def test_there_are_eight_deliverables_in_the_order_of_the_data_flow() -> None:
+def test_the_deliverables_stand_in_the_order_of_the_data_flow() -> None:
     assert list(DELIVERABLES) == list(EXPECTED)
     assert DELIVERABLES["slo_workflow_state"] is WORKFLOW_STATE
 
 
 @pytest.mark.parametrize(("asset", "names"), EXPECTED.items(), ids=EXPECTED)
-def test_a_deliverable_has_the_file_and_the_checksum_key_of_the_plan(asset: str, names: tuple[str, str]) -> None:
+def test_a_deliverable_has_a_file_and_a_checksum_key(asset: str, names: tuple[str, str]) -> None:
     deliverable = DELIVERABLES[asset]
 
     assert (deliverable.asset, deliverable.file, deliverable.checksum_key) == (asset, *names)
