@@ -11,19 +11,12 @@ from slo_assets.backfill import QUIET
 from slo_assets.jobs import OBSERVE_INPUTS, REFRESH_MONTH
 from slo_assets.periods import Period
 from slo_assets.staleness import Staleness
+from slo_assets.storage.deliverables import DELIVERABLES
 from slo_assets_tests.conftest import ROOT, MakeProject, Project
 
 LINE = "{day}T10:00:00Z ✅ BeatExecutor: Beat 1 (canvas:component:create) completed in {ms}ms\n"
 LOGS = {f"{month}.log": LINE.format(day=f"{month}-10", ms=5) for month in ("2025-10", "2025-11")}
-DOWNSTREAM = {
-    "sli_framework",
-    "sli_metrics",
-    "slo_targets",
-    "error_budgets",
-    "sla_compliance_report",
-    "slo_sli_sla_dashboard",
-    "slo_workflow_state",
-}
+DOWNSTREAM = set(DELIVERABLES) - {"telemetry"}
 
 
 def observe(project: Project) -> None:
