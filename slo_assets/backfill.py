@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from dagster._utils.interrupts import check_captured_interrupt
 
 from slo_assets.checks import in_words
 from slo_assets.definitions import build_defs
@@ -238,7 +239,7 @@ class Backfill:
             )
         except dg.DagsterError as problem:
             return MonthResult(period, "", time.monotonic() - began, error=str(problem))
-        except KeyboardInterrupt as interrupt:
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as interrupt:
             cancel(self.instance, run_id, "the process was asked to stop")
             raise InterruptedRunError(period.key) from interrupt
         if not result.success and _was_interrupted(result):
@@ -285,6 +286,8 @@ class Backfill:
                     f"run {others[0].run_id} has been making this month for a long time. Remedy: wait for its end, or "
                     "mark it as canceled in the UI if its process is gone"
                 )
+            if check_captured_interrupt():
+                raise InterruptedRunError(period.key)
             time.sleep(1)
         return ""
 

@@ -1,11 +1,13 @@
 """Months one after another: which, in which order, and what a failure costs."""
 
+import signal
 import socket
 import subprocess
 import sys
 
 import dagster as dg
 import pytest
+from dagster._utils.interrupts import capture_interrupts
 
 from slo_assets import backfill
 from slo_assets.backfill import (
@@ -207,6 +209,16 @@ def test_the_run_of_a_process_that_is_gone_is_canceled_and_not_waited_for(made: 
     run = made.instance.get_run_by_id(run_id)
     assert run is not None
     assert run.status == dg.DagsterRunStatus.CANCELED
+
+
+def test_who_waits_for_another_process_can_be_asked_to_stop(made: Project) -> None:
+    run_id = under_way(made, "elsewhere:1")
+
+    with capture_interrupts(), pytest.raises(InterruptedRunError):
+        signal.raise_signal(signal.SIGINT)
+        made.run("2025-11")
+
+    cancel(made.instance, run_id, "the test is over")
 
 
 @pytest.mark.parametrize("process", ["", "elsewhere:1", this_process()], ids=["unnamed", "elsewhere", "this one"])

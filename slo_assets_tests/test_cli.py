@@ -92,6 +92,41 @@ def test_who_stops_a_run_is_told_how_to_go_on(
     assert (first["upToDate"], last["upToDate"]) == (True, False)
 
 
+SWALLOWING = """
+import os, signal, time
+from slo_assets.domain import slo_targets
+from slo_assets.cli import main
+
+document = slo_targets.document
+
+def swallow(*arguments, **options):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(10)
+    except BaseException:
+        pass
+    return document(*arguments, **options)
+
+slo_targets.document = swallow
+main()
+"""
+
+
+def test_who_stops_a_run_is_heard_where_python_forgets_the_error_that_says_so(environment: dict[str, str]) -> None:
+    lines = "".join(LINE.replace("2025-11", month) for month in ("2025-09", "2025-10", "2025-11"))
+    (Path(environment["SLO_ASSETS_DATA"]) / "logs" / "a.log").write_text(lines, encoding="utf-8")
+    command = [sys.executable, "-c", SWALLOWING, "run", "--json"]
+
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1, done.stderr
+    result = json.loads(done.stdout)
+    assert ([month["period"] for month in result["months"]], result["remaining"]) == (
+        ["2025-09"],
+        ["2025-10", "2025-11"],
+    )
+
+
 def test_run_for_people_ends_with_a_table_and_the_place_of_the_files(environment: dict[str, str]) -> None:
     done = slo_assets(environment, "run", "--period", "2025-11")
 

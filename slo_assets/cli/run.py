@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import select
 import signal
+import socket
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +17,7 @@ from slo_assets.cli.common import PERIOD, console, loading, print_json, use_inst
 from slo_assets.domain.account import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -110,20 +113,40 @@ def _draw(pages: Pages, progress: Console) -> list[Period]:
     return failed
 
 
-def _make(
-    worker: Backfill, months: list[Period], force: bool, console: Console, pages: Pages
-) -> tuple[list[MonthResult], bool]:
-    """Make months while a bar shows how far that is, and ask for their pages; and whether it was interrupted."""
-    from slo_assets import tables
-    from slo_assets.backfill import InterruptedRunError
+@contextmanager
+def _stop_requests() -> Iterator[Callable[[], bool]]:
+    """Tell whether somebody asked the process to stop, even where nothing came of it.
 
-    results: list[MonthResult] = []
+    Dagster answers a signal by an error in the step that is at work, and Python forgets an error that is raised while
+    an object is removed.
+    """
     # A service manager that stops the command means the same as whoever presses Ctrl-C. A shell makes what it starts in
     # the background ignore that, and Dagster takes the answer to one signal for the other's.
     for asked in (signal.SIGINT, signal.SIGTERM):
         signal.signal(asked, signal.default_int_handler)
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
     try:
-        with tables.progress(console) as show:
+        yield lambda: bool(select.select([heard], [], [], 0)[0])
+    finally:
+        signal.set_wakeup_fd(before)
+        heard.close()
+        told.close()
+
+
+def _make(
+    worker: Backfill, months: list[Period], force: bool, console: Console, pages: Pages
+) -> tuple[list[MonthResult], bool]:
+    """Make months while a bar shows how far that is, and ask for their pages; and whether it was interrupted."""
+    from dagster._utils.interrupts import capture_interrupts
+
+    from slo_assets import tables
+    from slo_assets.backfill import InterruptedRunError
+
+    results: list[MonthResult] = []
+    try:
+        with _stop_requests() as asked_to_stop, capture_interrupts(), tables.progress(console) as show:
             task = show.add_task("months", total=len(months), left="")
             for result in worker.results(months, force=force):
                 results.append(result)
@@ -134,7 +157,9 @@ def _make(
                 beside = "" if console.is_terminal else left
                 show.print(tables.month_line(len(results), len(months), result, beside))
                 show.update(task, completed=len(results), left=left)
-    except (InterruptedRunError, KeyboardInterrupt):
+                if asked_to_stop() and len(results) < len(months):
+                    raise InterruptedRunError(result.period.key)
+    except InterruptedRunError:
         pages.stop()
         return results, True
     return results, False
