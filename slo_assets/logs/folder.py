@@ -41,6 +41,7 @@ from slo_assets.logs.parts import (
     in_order,
     joined,
     read_range,
+    share,
 )
 from slo_assets.logs.pieces import FLAWS, Piece, dated, placed
 from slo_assets.logs.scratch import release
@@ -112,6 +113,17 @@ class LogFolder:
         }
         return sorted(scans.values(), key=lambda scan: scan.file), account
 
+    def settings(self, name: str) -> Settings:
+        """How a file is read; files that are read alike have the same text of it."""
+        reading = self.config.logs.reading(name)
+        if id(reading) not in self._settings:
+            self._settings[id(reading)] = Settings.of(self.config.logs, reading)
+        return self._settings[id(reading)]
+
+    @cached_property
+    def _settings(self) -> dict[int, Settings]:
+        return {}
+
     def _undated(self, name: str) -> str:
         reading = self.config.logs.reading(name)
         if reading.dialect.time.format == "syslog":
@@ -155,7 +167,7 @@ class LogFolder:
 
     def _plan(self, name: str, path: UPath, before: Mapping[str, KnownFile]) -> KnownFile | Plan:
         """What is to be read of a file; what is known where nothing is."""
-        settings = Settings.of(self.config.logs, self.config.logs.reading(name))
+        settings = self.settings(name)
         found, reading, old = version(path), reading_key(settings), before.get(name)
         if old and old.reading == reading and old.version == found and old.settled:
             return old
@@ -176,7 +188,8 @@ class LogFolder:
         self, plans: list[Plan], store: Fragments, progress: Callable[[str], None]
     ) -> Iterator[tuple[str, KnownFile | Exception]]:
         """Read what is planned, all files side by side; the results in the order of the plans."""
-        jobs = ((plan, job) for plan in plans for job in plan.jobs())
+        among = max(self.workers.count // max(len(plans), 1), 1)
+        jobs = ((plan, job) for plan in plans for job in plan.jobs(workers=among))
         for plan, results in groupby(in_order(self.workers, jobs), key=lambda result: result[0]):
             progress(plan.name)
             try:
@@ -192,7 +205,7 @@ class LogFolder:
         Raises:
             OSError, ValueError, EOFError: it could be read before, and cannot be read any more.
         """
-        settings = Settings.of(self.config.logs, self.config.logs.reading(name))
+        settings = self.settings(name)
         pieces = [fragment.piece for fragment in file.fragments]
         told = next((piece.first for piece in pieces if piece.first != NONE), None)
         first = name_instant(path.name) if told is None else told
@@ -202,7 +215,7 @@ class LogFolder:
             return None
         if whole.runs and whole.runs[-1][1] > self.now:
             plan = Plan(name, path, file.version, settings, file.reading, not file.goes_on, goes_on=file.goes_on)
-            read = [part for _, part in self.results(plan.jobs(self.now))]
+            read = [part for _, part in self.results(plan.jobs(self.now, self.workers.count))]
             _is_still(file, read)
             whole = joined([*before, *(part.whole for part in read)], settings, self.now)
             return self._told(name, file, whole, [whole.rows])
@@ -267,7 +280,7 @@ class Kept:
         """
         if not parts:
             return
-        settings = Settings.of(self.logs.config.logs, self.logs.config.logs.reading(self.name))
+        settings = self.logs.settings(self.name)
         streamed, found = not self.file.goes_on, version(self.path, anew=True)
         plan = Plan(self.name, self.path, found, settings, self.file.reading, streamed, goes_on=self.file.goes_on)
         for part, (_, read) in zip(parts, self.logs.results(map(plan.again, parts)), strict=True):
@@ -325,14 +338,20 @@ class Plan:
         """The first chunk whose digest is not known or may have changed."""
         return min(self.old.length, self.begin) // CHUNK * CHUNK if self.old else 0
 
-    def jobs(self, until: int = NEVER) -> Iterator[Part | Whole]:
-        """The parts to read, in the order of the file; one at least."""
+    def jobs(self, until: int = NEVER, workers: int = 1) -> Iterator[Part | Whole]:
+        """The parts to read, in the order of the file; one at least.
+
+        Args:
+            until: later lines are set aside.
+            workers: how many share the file.
+        """
         if self.streamed:
             yield Whole(self.path, self.settings, until)
             return
         size = self.version.size
-        for start in range(self.start, max(size, 1), SHARE):
-            stop, begin = min(start + SHARE, size), max(start, self.begin)
+        step = share(size - self.start, workers)
+        for start in range(self.start, max(size, 1), step):
+            stop, begin = min(start + step, size), max(start, self.begin)
             # Where a share was cut, a line may go on, and the byte before it says whether one does.
             at_line = start == self.start != begin
             yield Part(self.path, self.settings, start, stop, begin, min(stop, self.goes_on), size, at_line, until)

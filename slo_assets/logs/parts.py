@@ -29,8 +29,10 @@ from slo_assets.logs.scratch import scratch
 from slo_assets.logs.workers import Workers
 from slo_assets.periods import MINUTE
 
-#: A worker's share, and the chunks in it whose digests make the file's.
-SHARE, CHUNK = 32 << 20, 1 << 20
+#: The largest share of a worker, and the chunks in it whose digests make the file's.
+SHARE, CHUNK = 32 << 20, 1 << 18
+#: A smaller share takes a thread longer to begin with than it gains.
+WORTH = 8 << 20
 #: Part of a local file that is read about as fast as a thread takes it over.
 SMALL = 1 << 18
 #: How much is read beyond a share to find the end of its last line.
@@ -134,6 +136,14 @@ def to_bytes(rows: pa.Table) -> bytes:
 def from_bytes(data: bytes) -> pa.Table:
     """Rows from their bytes."""
     return pa.ipc.open_file(data).read_all()
+
+
+def share(length: int, workers: int) -> int:
+    """How large the shares of so many bytes are: the same for all, so that the workers are done at the same time."""
+    count = -(-length // SHARE)
+    if length > workers * WORTH:
+        count = -(-count // workers) * workers
+    return max(-(-length // max(count, 1) // CHUNK), 1) * CHUNK
 
 
 @dataclass(frozen=True)

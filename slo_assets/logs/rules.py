@@ -35,7 +35,7 @@ TOLD = pa.struct(
     ]
 )
 
-#: So many texts of no more than so many bytes are remembered by each thread.
+#: So many texts of no more than so many bytes are remembered.
 REMEMBERED, SHORT = 1 << 12, 1 << 10
 #: A text that is not remembered.
 UNKNOWN = -2
@@ -159,7 +159,7 @@ class _Knowledge:
 
     def __init__(self, rules: dict[int, Rule]) -> None:
         self._rules = rules
-        self._own = threading.local()
+        self._memory, self._lock = _Memory(), threading.Lock()
 
     def of(self, texts: pa.Array) -> tuple[Ints, Ints, pa.StructArray]:
         """What some texts tell.
@@ -170,7 +170,10 @@ class _Knowledge:
         """
         if len(texts) > REMEMBERED:
             return self._taken_apart(texts)
-        memory: _Memory = self._own.__dict__.setdefault("memory", _Memory())
+        with self._lock:
+            return self._remembered(texts, self._memory)
+
+    def _remembered(self, texts: pa.Array, memory: _Memory) -> tuple[Ints, Ints, pa.StructArray]:
         listed = texts.to_pylist()
         whats = np.array([memory.whats.get(text, UNKNOWN) for text in listed], np.int64)
         new = np.flatnonzero(whats == UNKNOWN)
@@ -201,7 +204,7 @@ class _Knowledge:
 
 @dataclass
 class _Memory:
-    """What one thread remembers: for each text the place of what it tells, and which rule tells it."""
+    """What is remembered: for each text the place of what it tells, and which rule tells it."""
 
     whats: dict[bytes, int] = field(default_factory=dict)
     rules: Ints = field(default_factory=NO_PLACES.copy)

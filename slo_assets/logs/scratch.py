@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-STEP = 1 << 22
+STEP = 1 << 23
 _own = threading.local()
 
 

@@ -36,12 +36,14 @@ class Workers:
     Attributes:
         executor: does the work.
         ahead: how many parts are begun before the first result is taken.
+        count: how many parts are read at the same time.
         here: whether they are threads of this process: whoever asks for a small part, or for a single one, has read
             it sooner than a thread has got the interpreter from it and given it back.
     """
 
     executor: Executor
     ahead: int
+    count: int = 1
     here: bool = False
 
 
@@ -49,7 +51,7 @@ class Workers:
 def local_workers() -> Workers:
     """As many threads as this process may use cores, kept for its lifetime; more only pass the interpreter around."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Workers(ThreadPoolExecutor(cores, thread_name_prefix="logs"), 2 * cores, here=True)
+    return Workers(ThreadPoolExecutor(cores, thread_name_prefix="logs"), 2 * cores, cores, here=True)
 
 
 @cache
@@ -80,7 +82,8 @@ def dask_workers(scheduler: str, logs: UPath) -> Workers:
             f"Dask workers at {scheduler} do not find {logs}: {', '.join(sorted(blind))}",
             "mount the folder there under the same path, or put the logs where a URL reaches them from everywhere",
         )
-    return Workers(_Cluster(client, scheduler), 2 * sum(client.ncores().values()))
+    count = sum(client.ncores().values())
+    return Workers(_Cluster(client, scheduler), 2 * count, count)
 
 
 def _reading_code() -> str:

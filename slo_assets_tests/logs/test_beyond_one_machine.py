@@ -22,7 +22,7 @@ from upath import UPath
 from slo_assets.backfill import Backfill
 from slo_assets.definitions import build_defs
 from slo_assets.domain.event_log import of_period
-from slo_assets.logs import folder as folder_module
+from slo_assets.logs import parts
 from slo_assets.logs.folder import LogFolder
 from slo_assets.logs.parts import CHUNK
 from slo_assets.logs.workers import PATIENCE, ClusterError, Workers, dask_workers, local_workers
@@ -81,7 +81,7 @@ def read(folder: UPath, cache: UPath, workers: Workers | None = None) -> Told:
 @pytest.fixture
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of a few megabytes has several parts, as one of gigabytes has in production."""
-    monkeypatch.setattr(folder_module, "SHARE", CHUNK)
+    monkeypatch.setattr(parts, "SHARE", 4 * CHUNK)
 
 
 def published(settings: Settings, root: Path) -> dict[str, bytes]:

@@ -204,6 +204,7 @@ def sizes(patch: pytest.MonkeyPatch, chunk: int, chunks: int = 2, beyond: int = 
     for name, value in (("CHUNK", chunk), ("SHARE", chunk * chunks)):
         for place in (module, parts):
             patch.setattr(place, name, value)
+    patch.setattr(parts, "WORTH", chunk)
     patch.setattr(parts, "BEYOND", beyond)
 
 

@@ -19,7 +19,22 @@ from slo_assets.config import Dialect, Logs, Reading
 from slo_assets.logs import parts as module
 from slo_assets.logs.files import ChangedWhileReadError
 from slo_assets.logs.machine import NEVER
-from slo_assets.logs.parts import Part, Read, Settings, Whole, digest, digests, in_order, joined, read_range, work
+from slo_assets.logs.parts import (
+    CHUNK,
+    SHARE,
+    WORTH,
+    Part,
+    Read,
+    Settings,
+    Whole,
+    digest,
+    digests,
+    in_order,
+    joined,
+    read_range,
+    share,
+    work,
+)
 from slo_assets.logs.pieces import Piece
 from slo_assets.logs.workers import Workers
 from slo_assets_tests.logs.reading import MARKS, reader, rows_of
@@ -148,6 +163,35 @@ def test_bytes_that_are_written_to_a_file_meanwhile_are_left_for_the_next_readin
     read = job.read()
 
     assert [row["event"] for row in rows_of(read.whole.rows)] == ["a", "b"]
+
+
+# --- how large shares are ------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 20 << 30), st.integers(1, 64))
+def test_shares_are_whole_chunks_no_larger_than_the_largest(length: int, workers: int) -> None:
+    found = share(length, workers)
+
+    assert CHUNK <= found <= SHARE
+    assert found % CHUNK == 0
+
+
+@pytest.mark.parametrize(
+    ("length", "workers", "expected"),
+    [
+        (0, 2, [0]),
+        (WORTH, 2, [WORTH]),
+        (2 * WORTH, 2, [2 * WORTH]),
+        (40 << 20, 2, [20 << 20] * 2),
+        (40 << 20, 1, [20 << 20] * 2),
+        (3 * SHARE, 2, [24 << 20] * 4),
+        ((64 << 20) + 1, 2, [(16 << 20) + CHUNK] * 3 + [(16 << 20) + 1 - 3 * CHUNK]),
+    ],
+)
+def test_the_workers_who_share_a_file_have_the_same_to_do(length: int, workers: int, expected: list[int]) -> None:
+    step = share(length, workers)
+
+    assert [min(step, length - start) for start in range(0, max(length, 1), step)] == expected
 
 
 # --- a file that is one part --------------------------------------------------------------------------------

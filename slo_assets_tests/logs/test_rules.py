@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -560,6 +561,19 @@ def test_what_is_remembered_of_texts_changes_nothing_not_even_the_bytes_that_are
             )
 
 
+def test_threads_that_learn_at_the_same_time_take_what_one_would() -> None:
+    blocks = [
+        "".join(f"job j{n} in {n}ms\njob !k{n}\n" for n in range(first, first + 40)).encode() for first in range(60)
+    ]
+    rules_module.text_rules.cache_clear()
+    one = reader(ANY_RULES)
+    with ThreadPoolExecutor(4) as threads:
+        at_once = list(threads.map(lambda block: to_bytes(reader(ANY_RULES).read(memoryview(block)).rows), blocks))
+
+    rules_module.text_rules.cache_clear()
+    assert at_once == [to_bytes(one.read(memoryview(block)).rows) for block in blocks]
+
+
 def test_no_more_texts_are_remembered_than_there_is_room_for_and_no_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules_module, "REMEMBERED", 3)
     monkeypatch.setattr(rules_module, "SHORT", 8)
@@ -569,4 +583,4 @@ def test_no_more_texts_are_remembered_than_there_is_room_for_and_no_long_ones(mo
         found, _, told = rules.of(pa.array([text.encode() for text in texts], pa.binary()))
         assert [told[what]["event"].as_py() for what in found.tolist()] == [text.split()[1] for text in texts]
 
-    assert set(rules._own.memory.whats) == {b"job a", b"job b", b"job c"}
+    assert set(rules._memory.whats) == {b"job a", b"job b", b"job c"}
