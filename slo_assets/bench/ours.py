@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,7 @@ def grown(job: Job) -> Task:
     with log.open("ab") as sink:
         sink.write(job.growth.read_bytes())
     config = _ready(job.scratch)
+    os.sync()  # else the system writes gigabytes to the disk while what is new of them is read
     return lambda: _chain(folder, job.scratch, config, job.laps)
 
 
