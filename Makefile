@@ -44,9 +44,7 @@ test: setup ## run all tests, with coverage
 # A DAGSTER_HOME of your own keeps the dagster.yaml that it has.
 dev: setup ## open the Dagster UI on http://127.0.0.1:3000 (PORT=3000)
 	@DAGSTER_HOME="$$($(BIN)/python -c 'from slo_assets.cli.common import use_instance; print(use_instance())')" && \
-	export DAGSTER_HOME && mkdir -p "$$DAGSTER_HOME" && \
-	[ -e "$$DAGSTER_HOME/dagster.yaml" ] || cp dagster.yaml "$$DAGSTER_HOME/dagster.yaml"; \
-	exec $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+	export DAGSTER_HOME && exec $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 lint: setup ## check style, formatting and types
 	@$(BIN)/ruff check .

@@ -354,6 +354,37 @@ def test_dagsters_home_is_a_folder_of_the_project_where_none_is_set(
     monkeypatch.delenv("DAGSTER_HOME")
 
 
+@pytest.mark.parametrize(("own", "kept"), [(None, "{}\n"), ("{a: 1}\n", "{a: 1}\n")], ids=["new", "with settings"])
+def test_a_home_that_is_set_is_made_and_keeps_settings_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own: str | None, kept: str
+) -> None:
+    from slo_assets import settings
+    from slo_assets.cli.common import use_instance
+
+    (tmp_path / "dagster.yaml").write_text("{}\n", encoding="utf-8")
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", "some/home")
+    if own:
+        (tmp_path / "some" / "home").mkdir(parents=True)
+        (tmp_path / "some" / "home" / "dagster.yaml").write_text(own, encoding="utf-8")
+
+    assert use_instance() == tmp_path / "some" / "home"
+
+    assert os.environ["DAGSTER_HOME"] == str(tmp_path / "some" / "home")
+    assert (tmp_path / "some" / "home" / "dagster.yaml").read_text(encoding="utf-8") == kept
+
+
+def test_a_home_that_cannot_be_made_is_told_in_one_line(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    done = slo_assets(environment | {"DAGSTER_HOME": str(tmp_path / "file" / "home")}, "status")
+
+    assert done.returncode == 2
+    assert f"'{tmp_path / 'file' / 'home'}'. Remedy: set DAGSTER_HOME to a folder that can be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("variable", ["SLO_ASSETS_DATA", "SLO_ASSETS_OUTPUT"])
 def test_records_of_another_output_have_a_home_of_their_own(variable: str, tmp_path: Path) -> None:
     from slo_assets.settings import ROOT, dagster_home

@@ -50,16 +50,25 @@ def loading() -> Iterator[None]:
 
 
 def use_instance() -> Path:
-    """Give Dagster its home, with the project's ``dagster.yaml`` where nobody set ``DAGSTER_HOME``; return it."""
+    """Give Dagster its home, made with the project's ``dagster.yaml`` where it has none of its own; return it.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
     from slo_assets.settings import ROOT, dagster_home
 
-    home = dagster_home()
-    if not os.environ.get("DAGSTER_HOME"):
+    ours, home = not os.environ.get("DAGSTER_HOME"), dagster_home().absolute()
+    settings, shipped = home / "dagster.yaml", (ROOT / "dagster.yaml").read_bytes()
+    try:
         home.mkdir(parents=True, exist_ok=True)
-        settings = home / "dagster.yaml"
-        if not settings.exists() or settings.read_bytes() != (ROOT / "dagster.yaml").read_bytes():
-            settings.write_bytes((ROOT / "dagster.yaml").read_bytes())
-        os.environ["DAGSTER_HOME"] = str(home)
+        if not settings.exists() or (ours and settings.read_bytes() != shipped):
+            settings.write_bytes(shipped)
+    except OSError as problem:
+        msg = (
+            f"Dagster has no place for its records: {problem}. Remedy: set DAGSTER_HOME to a folder that can be written"
+        )
+        raise click.UsageError(msg) from problem
+    os.environ["DAGSTER_HOME"] = str(home)
     return home
 
 
