@@ -11,11 +11,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster._core.storage.tags import PARTITION_NAME_TAG
 from upath import UPath
 
 from slo_assets.periods import Period
-from slo_assets.records import MADE_FROM, Records, made_from_key
+from slo_assets.records import MADE_FROM, Records, made_from_key, unfinished
 from slo_assets.storage.deliverables import DELIVERABLES, WORKFLOW_STATE, file_name
 from slo_assets.storage.files import sha256, write_atomic
 
@@ -192,8 +191,8 @@ class WorkFiles(dg.UPathIOManager):
 
 def _made_elsewhere(context: dg.InputContext, period: str) -> bool:
     """Whether another run makes a period at the moment."""
-    filters = dg.RunsFilter(tags={PARTITION_NAME_TAG: period}, statuses=[dg.DagsterRunStatus.STARTED])
-    return any(run.run_id != context.step_context.run_id for run in context.instance.get_runs(filters))
+    own = context.step_context.run_id
+    return any(run.run_id != own for run in unfinished(context.instance, Period(period)))
 
 
 def _drifted(path: UPath, asset: str, period: str, expected: str | None, found: str | None) -> str:
