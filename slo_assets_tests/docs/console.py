@@ -52,9 +52,11 @@ stop() {{
   servers=()
 }}
 trap stop EXIT
-# PORT COMMAND: start it as a group of processes of its own, and wait until it listens.
+# PORT COMMAND: start it as a group of processes of its own, as job control does, and wait until it listens.
 serve() {{
-  setsid bash -c "$2" &
+  set -m
+  bash -c "$2" &
+  set +m
   servers+=($!)
   until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
     kill -0 $! || return
