@@ -160,6 +160,8 @@ def contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
 
 #: What is the same in all periods.
 TIMELESS = ("version", "application", "firstPeriod", "monitoring", "releases", "changes")
+#: How many months before it a month reads, which Dagster has to know of all months at once.
+SPANS = (("targets", "baselinePeriods"), ("compliance", "historyPeriods"))
 
 
 def _change_contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
@@ -177,6 +179,11 @@ def _change_contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
         timeless = [name for name in TIMELESS if name in change.settings]
         if timeless:
             yield [*place, "settings", timeless[0]], "it is the same in all periods. Remedy: set it outside of changes"
+            return
+        spans = [[group, name] for group, name in SPANS if name in (change.settings.get(group) or ())]
+        if spans:
+            told = "which months a month is made from is the same in all periods. Remedy: set it outside of changes"
+            yield [*place, "settings", *spans[0]], told
             return
         try:
             config, before = config.changed(change), change.effective_from

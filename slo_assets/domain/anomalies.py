@@ -302,7 +302,7 @@ def _without_reported(detected: Columns, reports: list[Reported]) -> Columns:
     columns = {name: np.asarray(values) for name, values in detected.items()}
     kept = np.ones(len(columns["start"]), bool)
     events = set(detected["event"])
-    for part in (report for report in reports if report.event in events and report.occurrences):
+    for part in (report for report in reports if report.event in events and (report.occurrences or report.duration_ms)):
         same = (columns["event"] == part.event) & (columns["component"] == part.component)
         kept &= ~(same & (columns["start"] <= part.last) & (columns["end"] >= part.first))
     return detected if kept.all() else {name: values[kept] for name, values in columns.items()}

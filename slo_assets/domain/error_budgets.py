@@ -15,6 +15,7 @@ from slo_assets.domain.evidence import ComponentEvidence, PeriodEvidence, gather
 from slo_assets.domain.indicators import share
 from slo_assets.domain.intervals import Interval
 from slo_assets.domain.rounding import rounded
+from slo_assets.domain.slo_targets import error_budget
 from slo_assets.domain.spending import errors
 from slo_assets.domain.verdicts import WHOLE
 from slo_assets.periods import MILLISECOND, MINUTE, Period, format_date, format_instant, from_micros
@@ -87,9 +88,10 @@ class Budget:
 
     def crossed_at(self, percent: float) -> int | None:
         """The instant (to the millisecond, upwards) at which so much was used; None where it was not."""
-        if self.spent is None or not self.consumed or (self.percent is not None and self.percent < percent):
+        used = self.consumed
+        if self.spent is None or not used or not rounded(used) or (self.percent is not None and self.percent < percent):
             return None
-        amount = min(self.consumed, self.allowed * percent / 100) * (1 - NOISE)
+        amount = min(used, self.allowed * percent / 100) * (1 - NOISE)
         instant = self.spent.crossing(max(amount, np.nextafter(0.0, 1.0)))
         return None if instant is None else -(-instant // MILLISECOND) * MILLISECOND
 
@@ -177,7 +179,7 @@ def _time_budget(
     whole = watched if policy == "ignore" else elapsed
     return Budget(
         target=objective["target"],
-        allowed=objective["errorBudget"],
+        allowed=error_budget(period.minutes, objective["target"]),
         spent=spent if whole > 0 or used > 0 else None,
         projected=projected_minutes(used, whole, (period.end - known.until) / MINUTE),
         period=period,
@@ -219,7 +221,7 @@ def _described(budget: Budget, policy: list[Document], thresholds: BudgetThresho
         "remaining": rounded(budget.allowed - consumed) if consumed is not None else None,
         "burnRate": None if percent is None else f"{percent:.1f}%",
         "burnRatePercent": percent,
-        "status": burn_status(percent, thresholds, spent=bool(consumed)) if known else "unknown",
+        "status": burn_status(percent, thresholds, spent=bool(rounded(consumed))) if known else "unknown",
         "projectedPercent": budget.projected_percent,
         **_projection(budget),
         **_reason(budget),

@@ -75,6 +75,6 @@ def gather(log: EventLog, telemetry: Document, period: Period, config: SloConfig
             seen=seen[name],
             errors=errors,
             unrated_errors=sum(part.occurrences for part in own if part not in errors),
-            bad=bad_minutes(found[found["component"] == name], config),
+            bad=bad_minutes(found[found["component"] == name], seen[name], config),
         )
     return PeriodEvidence(until, is_closed(telemetry), components)

@@ -74,8 +74,8 @@ class Report:
     anomalies: tuple[Reported, ...]
 
     def touches(self, start: int, end: int) -> bool:
-        """Whether it tells of any time in [start, end)."""
-        return any(first < end and last >= start for first, last in self._ranges())
+        """Whether it tells of any time in [start, end); what has a length and ends at ``start`` does not."""
+        return any(first < end and (last > start or first == last == start) for first, last in self._ranges())
 
     def instants(self) -> list[int]:
         """Where what it tells of begins and ends."""

@@ -11,6 +11,8 @@ from slo_assets.domain.rounding import rounded
 from slo_assets.domain.verdicts import AT_RISK, FAILED, MET, RANKS, UNKNOWN, WHOLE
 from slo_assets.periods import Period
 
+#: Decimals that floats carry and no figure has: what is left of a product beyond them is noise.
+EXACT = 9
 NO_FIGURE = "the SLI is not known, see sli-metrics.json"
 
 
@@ -134,7 +136,8 @@ def _latency(latency: Document, targets: Document, rules: Compliance) -> Documen
     statuses = []
     for name in ("p95", "p99"):
         actual, target = latency[name], targets[name]["target"]
-        close = actual is not None and actual >= target * (1 - rules.latency_at_risk_percent / 100)
+        near = rounded(target * (1 - rules.latency_at_risk_percent / 100), EXACT)
+        close = actual is not None and actual >= near
         statuses.append(verdict(actual, target, higher_is_better=False, at_risk=close))
         judged |= {f"{name}Target": target, f"{name}Actual": actual, f"{name}Status": statuses[-1]}
         if statuses[-1] == FAILED:

@@ -214,7 +214,8 @@ def _history(evidence: Evidence, period: Period, until: int, component: Componen
             {
                 "date": format_date(start),
                 **{name: millis(value) for name, value in indicators.latency_percentiles(part.known_durations).items()},
-                "errorRate": rounded(_error_rate(counts)),
+                # Errors of a day without operations are shown, and rated by those of other days in the month alone.
+                "errorRate": rounded(_error_rate(counts)) if counts["operations"] else None,
                 "availability": rounded(time["availability"]),
                 "completeness": rounded(_completeness(counts)),
                 "freshness": rounded(indicators.freshness(int(seen[-1]) if len(seen) else None, end), 3),

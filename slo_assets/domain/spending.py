@@ -9,12 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from slo_assets.config import SloConfig
+from slo_assets.domain import intervals
+from slo_assets.domain.anomalies import DETECTED
 from slo_assets.domain.burn import Spending
 from slo_assets.domain.event_log import ENDED, FAILURE
+from slo_assets.domain.intervals import Interval
 from slo_assets.domain.reports import Reported
 
 
-def bad_minutes(found: pd.DataFrame, config: SloConfig) -> Spending:
+def bad_minutes(found: pd.DataFrame, seen: list[Interval], config: SloConfig) -> Spending:
     """A component's bad time over time.
 
     Formula:
@@ -23,17 +26,43 @@ def bad_minutes(found: pd.DataFrame, config: SloConfig) -> Spending:
     Unit:
         minutes
     Edge cases:
-        A duration is spread evenly from the occurrence's start to its end; what has no length is spent at once.
+        A duration is spread evenly from the occurrence's start to its end; what has no length is spent at once. What
+        was detected is spread over the observed part of that time alone: nobody knows of the rest.
     Source:
         docs/decisions.md#anomalies
 
     Args:
         found: the component's occurrences.
+        seen: when it was observed.
         config: the weights of severities.
     """
     weights = found["severity"].map(config.severity_weights.model_dump()).astype("float64")
     minutes = (found["duration_ms"] * weights / 60_000).to_numpy()
-    return Spending.of(found["start"].to_numpy(), found["end"].to_numpy(), minutes)
+    starts, ends = found["start"].to_numpy(), found["end"].to_numpy()
+    detected = (found["origin"] == DETECTED).to_numpy()
+    parts = [
+        (row, start, end)
+        for row in np.flatnonzero(detected & ~_within(starts, ends, seen)).tolist()
+        for start, end in intervals.clip(seen, int(starts[row]), int(ends[row]))
+        if start < end
+    ]
+    rows, begins, stops = np.array(parts, dtype=np.int64).reshape(-1, 3).T
+    lengths = stops - begins
+    wholes = np.bincount(rows, weights=lengths, minlength=len(found))
+    kept = wholes == 0
+    return Spending.of(
+        np.concatenate((starts[kept], begins)),
+        np.concatenate((ends[kept], stops)),
+        np.concatenate((minutes[kept], minutes[rows] * lengths / wholes[rows])),
+    )
+
+
+def _within(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], seen: list[Interval]) -> npt.NDArray[np.bool_]:
+    """Which stretches of time lie within one of some sorted, disjoint intervals."""
+    bounds = np.array([(-1, -1), *seen], dtype=np.int64)
+    place = np.maximum(np.searchsorted(bounds[:, 0], starts, side="right") - 1, 0)
+    inside: npt.NDArray[np.bool_] = ends <= bounds[place, 1]
+    return inside
 
 
 def rated(events: pd.DataFrame, reported: Sequence[Reported]) -> list[Reported]:

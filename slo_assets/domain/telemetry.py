@@ -62,7 +62,8 @@ def document(log: EventLog, reports: Reports, period: Period, now: int, config: 
         "setAside": {
             "quarantine": [*log.account["quarantine"], *map(dict, reports.quarantine)],
             "duplicates": log.account["duplicates"],
-            "futureLines": log.account["future"],
+            # Of a period that is over none is missing.
+            "futureLines": {} if now >= period.end else log.account["future"],
             "futureReports": late,
         },
     }

@@ -356,12 +356,12 @@ def numbers(texts: pa.Array) -> pa.Array:
 
 
 def _duration(rule: Rule, fields: Fields, count: int) -> pa.Array:
-    """Milliseconds that the line says: NaN where that is no number, null where it says none."""
+    """Milliseconds that the line says: NaN where that is no number or less than none, null where it says none."""
     if "duration" not in fields:
         return pa.nulls(count, pa.float64())
     units = fields["unit"].to_pylist() if "unit" in fields else [None]
     factor = np.array([MILLISECONDS.get(unit or rule.duration_unit, np.nan) for unit in units])
     with np.errstate(over="ignore"):
         product = numbers(fields["duration"]).to_numpy(zero_copy_only=False) * factor
-    product[~np.isfinite(product)] = np.nan
+    product[~(np.isfinite(product) & (product >= 0))] = np.nan
     return pa.array(product, mask=np.asarray(fields["duration"].is_null()))

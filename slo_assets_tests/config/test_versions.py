@@ -182,6 +182,15 @@ WRONG: dict[str, tuple[str, str]] = {
         "{effectiveFrom: 2025-12, reason: r, settings: {version: 2.0.0}}",
         "changes.0.settings.version: it is the same in all periods. Remedy: set it outside of changes",
     ),
+    "how far a target looks back": (
+        "{effectiveFrom: 2025-12, reason: r, settings: {targets: {baselinePeriods: 1}}}",
+        "changes.0.settings.targets.baselinePeriods: which months a month is made from is the same in all periods. "
+        "Remedy: set it outside of changes",
+    ),
+    "how far a report looks back": (
+        "{effectiveFrom: 2025-12, reason: r, settings: {compliance: {historyPeriods: 24}}}",
+        "changes.0.settings.compliance.historyPeriods: which months",
+    ),
     "no month": ("{effectiveFrom: 2025-13, reason: r, settings: {dashboard: {}}}", "changes.0.effectiveFrom"),
     "no reason": ("{effectiveFrom: 2025-12, settings: {dashboard: {}}}", "changes.0.reason"),
     "nothing": ("{effectiveFrom: 2025-12, reason: r, settings: {}}", "changes.0.settings"),

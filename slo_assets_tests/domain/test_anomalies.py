@@ -19,6 +19,7 @@ from slo_assets.domain.anomalies import costliest, occurrences, reported_in
 from slo_assets.domain.documents import Document
 from slo_assets.domain.event_log import EventLog
 from slo_assets.domain.observation import observed
+from slo_assets.domain.reports import Reported
 from slo_assets.periods import Period, parse_instant
 from slo_assets_tests.domain.telling import (
     AFTERWARDS,
@@ -30,6 +31,8 @@ from slo_assets_tests.domain.telling import (
     done,
     failed,
     incident,
+    log_of,
+    micros,
     stamp,
     started,
     text,
@@ -279,6 +282,14 @@ def test_a_detected_outage_gives_way_to_a_reported_one():
     lines = {"a.log": [failed(0), failed(10), failed(20), done(60)]}
     anomalies = found_in(lines, told(incident(OUTAGE, 1, 45_000, 50, 80)))
     assert [(a["event"], a["origin"], a["totalDuration"]) for a in anomalies] == [(OUTAGE, "reported", 45_000)]
+
+
+def test_a_reported_outage_wins_where_its_part_in_the_month_is_less_than_an_occurrence():
+    # Ten minutes from two before the month's end: October's fifth of one occurrence is none, its two minutes are there.
+    log = log_of(failed(0), failed(10), failed(20), done(60))
+    part = Reported("r.json", "o", OUTAGE, CANVAS, "critical", 0, 120_000.0, micros(0), micros(120))
+    found = occurrences(log, [part], {CANVAS: [(micros(0), micros(200))]}, shipped_config())
+    assert found[["event", "origin", "duration_ms"]].to_numpy().tolist() == [[OUTAGE, "reported", 120_000.0]]
 
 
 def test_a_report_of_another_component_takes_nothing():

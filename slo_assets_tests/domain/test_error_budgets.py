@@ -332,9 +332,20 @@ def test_an_incident_of_an_instant_crosses_at_that_instant():
 
 
 def test_where_nothing_is_allowed_the_first_use_crosses_everything():
-    lines = [done(0), failed(60, 1), done(120)]
+    lines = [done(0), failed(60, 10), done(120)]
     made = budget(lines=lines, config=only_canvas(availability=100.0))
     assert [alert["crossedAt"] for alert in made["alerts"]] == ["2025-11-03T12:01:00Z"] * 3
+
+
+def test_what_the_document_shows_as_nothing_crosses_nothing_and_exhausts_nothing():
+    made = budget(lines=[done(0), failed(60, 1), done(120)], config=only_canvas(availability=100.0))
+    assert (made["consumed"], made["status"], made["alerts"]) == (0.0, "healthy", [])
+
+
+def test_a_budget_smaller_than_what_documents_show_is_used_by_its_exact_part():
+    # 43,200 min × 0.000 01 % are 0.00432 min: half of it is 129.6 ms, not half of the 0.0043 that is shown.
+    made = budget(lines=[done(0), failed(60, 129.6), done(120)], config=only_canvas(availability=99.99999))
+    assert (made["allowed"], made["consumed"], made["burnRatePercent"]) == (0.0043, 0.0022, 50.0)
 
 
 def test_thresholds_are_configuration():

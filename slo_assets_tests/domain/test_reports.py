@@ -136,13 +136,23 @@ def test_a_report_that_cannot_be_understood_is_refused(document: dict[str, Any],
 @pytest.mark.parametrize(
     ("seen", "start", "end", "expected"),
     [
-        ((0, 60), 60, 120, True),
+        ((0, 60), 59, 120, True),
+        ((0, 60), 60, 120, False),
+        ((60, 60), 60, 120, True),
         ((0, 60), 61, 120, False),
         ((60, 90), 0, 60, False),
         ((60, 90), 0, 61, True),
         ((0, 500), 60, 120, True),
     ],
-    ids=["ends at its begin", "ended before", "begins at its end", "begins just inside", "spans it"],
+    ids=[
+        "ends just inside",
+        "ends at its begin",
+        "an instant at its begin",
+        "ended before",
+        "begins at its end",
+        "begins just inside",
+        "spans it",
+    ],
 )
 def test_a_report_touches_the_time_that_it_tells_of(seen, start: int, end: int, expected: bool):
     by_range = parse_report(told(seen=seen), "r.json", "d")

@@ -191,6 +191,7 @@ LATENCY = {
     "p99 at risk": ({"p99": 95.0}, ("met", "at-risk"), "at-risk"),
     "p99 over it": ({"p95": 47.5, "p99": 100.5}, ("at-risk", "failed"), "failed"),
     "unknown": ({"p95": None, "p99": None}, ("unknown", "unknown"), "unknown"),
+    "a limit that floats miss": ({"p95": 7.885, "p95_target": 8.3}, ("at-risk", "met"), "at-risk"),
     "an odd target": ({"p95": 66.5, "p95_target": 70.0}, ("at-risk", "met"), "at-risk"),
 }
 

@@ -318,6 +318,25 @@ def test_a_day_s_figures_are_those_of_the_day():
     }
 
 
+def test_reported_errors_of_a_day_without_operations_are_shown_and_give_no_rate():
+    report = told(incident(RACE, 9, 1000, -43_200, 2.5 * 86_400))
+    days = canvas(done(0), done(60), reports=(report,))["history"]
+    assert [(day["reportedErrors"], day["operations"], day["errorRate"]) for day in days[2:5]] == [
+        (3, 2, 60.0),
+        (3, 0, None),
+        (3, 0, None),
+    ]
+
+
+def test_an_outage_costs_the_days_on_which_somebody_looked():
+    # Three failures at noon of the 3rd, then half an hour of lines, then nothing up to a success two days later.
+    lines = [*(failed(t) for t in (0, 10, 20)), *(chatter(60 * n) for n in range(1, 31)), done(2 * 86_400)]
+    figures = canvas(*lines)
+    days = {day["date"]: (day["badMinutes"], day["observedMinutes"]) for day in figures["history"] if day["operations"]}
+    assert days == {"2025-11-03": (30.0, 30.0), "2025-11-05": (None, 0.0)}
+    assert figures["availabilityDetail"]["badMinutes"] == 30.0
+
+
 def test_a_day_without_anything_knows_nothing():
     day = canvas(done(0))["history"][0]
     unknown = ("p50", "p95", "p99", "errorRate", "availability", "completeness", "freshness", "badMinutes")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from slo_assets.domain.intervals import Interval, union
 from slo_assets.domain.reports import Reported
 from slo_assets.domain.spending import also_reported, bad_minutes, errors, rated
 from slo_assets_tests.domain.telling import CANVAS, chatter, done, failed, log_of, micros, started
@@ -24,21 +25,51 @@ def reported(first: float, last: float, count: int = 4, event: str = "canvas:x:r
 
 
 def costs(*rows: tuple[str, float, float, float]) -> pd.DataFrame:
-    """Occurrences: severity, start, end (seconds) and milliseconds."""
-    frame = pd.DataFrame(rows, columns=["severity", "start", "end", "duration_ms"])
+    """Detected occurrences: severity, start, end (seconds) and milliseconds."""
+    frame = pd.DataFrame(rows, columns=["severity", "start", "end", "duration_ms"]).assign(origin="detected")
     return frame.assign(start=frame["start"].map(micros).astype("int64"), end=frame["end"].map(micros).astype("int64"))
 
 
+def seen(*spans: tuple[float, float]) -> list[Interval]:
+    return [(micros(start), micros(end)) for start, end in spans]
+
+
 def test_bad_minutes_are_milliseconds_by_sixty_thousand():
-    curve = bad_minutes(costs(("high", 0, 0, 30_000), ("low", 10, 70, 90_000)), shipped_config())
+    curve = bad_minutes(costs(("high", 0, 0, 30_000), ("low", 10, 70, 90_000)), seen((0, 100)), shipped_config())
     # 0.5 min at once, then 1.5 min evenly over a minute: half of it after 40 s.
     assert [curve.until(micros(t)) for t in (0, 5, 40, 80)] == pytest.approx([0, 0.5, 1.25, 2.0])
+
+
+def test_what_was_detected_is_spent_while_somebody_looked_and_a_report_evenly_over_its_time():
+    found = costs(("critical", 10, 110, 60_000))
+    watched = seen((0, 20), (50, 60), (100, 200))
+    curve = bad_minutes(found, watched, shipped_config())
+    told = bad_minutes(found.assign(origin="reported"), watched, shipped_config())
+
+    # 30 s of its 100 were observed: ten from its start, ten in the middle, ten at its end.
+    assert [curve.until(micros(t)) for t in (10, 20, 50, 55, 60, 100, 110, 200)] == pytest.approx(
+        [0, 1 / 3, 1 / 3, 1 / 2, 2 / 3, 2 / 3, 1, 1]
+    )
+    assert [told.until(micros(t)) for t in (10, 20, 60, 110)] == pytest.approx([0, 0.1, 0.5, 1])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 90), st.integers(0, 60), st.integers(0, 9)), max_size=6),
+    st.lists(st.tuples(st.integers(0, 150), st.integers(1, 40)), max_size=5),
+)
+def test_no_minute_is_lost_whatever_was_observed(rows: list[tuple[int, int, int]], looked: list[tuple[int, int]]):
+    found = costs(*(("high", start, start + length, 1000.0 * cost) for start, length, cost in rows))
+    watched = union((micros(start), micros(start + length)) for start, length in looked)
+
+    whole = bad_minutes(found, watched, shipped_config()).until(micros(1000))
+
+    assert whole == pytest.approx(sum(cost for *_, cost in rows) / 60)
 
 
 def test_a_severity_has_its_weight():
     config = config_with(lambda settings: settings.update(severityWeights={"low": 0.25, "critical": 2}))
     found = costs(*((severity, 0, 0, 60_000) for severity in ("critical", "high", "medium", "low")))
-    assert bad_minutes(found, config).until(micros(1)) == pytest.approx(2 + 1 + 1 + 0.25)
+    assert bad_minutes(found, seen((0, 100)), config).until(micros(1)) == pytest.approx(2 + 1 + 1 + 0.25)
 
 
 @pytest.mark.parametrize(

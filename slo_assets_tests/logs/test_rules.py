@@ -505,9 +505,27 @@ def test_a_duration_is_told_in_milliseconds_whatever_its_unit(unit: str, written
 
 @pytest.mark.parametrize(
     "written",
-    ["1.2.3", ".", "9" * 400, "1e999", "NaN", "inf", "1,5", "--1", "1_000", "x", "5 fortnights", "5 MS"],
+    [
+        "1.2.3",
+        ".",
+        "9" * 400,
+        "1e999",
+        "NaN",
+        "inf",
+        "1,5",
+        "--1",
+        "1_000",
+        "x",
+        "5 fortnights",
+        "5 MS",
+        "-5",
+        "-1e-9",
+        "-5 s",
+    ],
 )
-def test_a_duration_that_is_no_number_or_of_no_unit_is_unknown_and_does_not_cost_the_line(written: str) -> None:
+def test_a_duration_that_is_none_is_unknown_and_does_not_cost_the_line(
+    written: str,
+) -> None:
     rule = Rule(id="a", kind="success", pattern=r"(?P<event>\w+) took (?P<duration>\S+)(?: (?P<unit>\S+))?")
 
     first, second = taken([f"job took {written}", "job took 5"], [rule])
