@@ -356,7 +356,7 @@ def _iso_offset(data, at, stop):
     if at < stop and data[at] == ord("Z"):
         return 0, at + 1
     sign = at + 1 if at < stop and data[at] == ord(" ") else at
-    if sign + 5 > stop or (data[sign] != ord("+") and data[sign] != ord("-")):
+    if sign + 3 > stop or (data[sign] != ord("+") and data[sign] != ord("-")):
         return NONE, at
     direction, hours = 44 - np.int64(data[sign]), _number(data, sign + 1, 2)
     if sign + 6 <= stop and data[sign + 3] == ord(":"):
@@ -364,11 +364,20 @@ def _iso_offset(data, at, stop):
         if hours >= 0 and minutes >= 0 and (end == stop or not (_is_digit(data[end]) or data[end] == ord(":"))):
             return direction * (hours * 60 + minutes), end
         return NONE, at
-    minutes, end = _number(data, sign + 3, 2), sign + 5
-    plausible = sign == at and 0 <= hours <= 14 and 0 <= minutes < 60
-    if plausible and (end == stop or not (_is_digit(data[end]) or data[end] == ord("-"))):
+    if sign > at or hours < 0 or hours > 14:
+        return NONE, at
+    if sign + 3 == stop or _closes(data[sign + 3]):
+        return direction * hours * 60, sign + 3
+    minutes, end = _number(data, sign + 3, 2) if sign + 5 <= stop else -1, sign + 5
+    if 0 <= minutes < 60 and (end == stop or not (_is_digit(data[end]) or data[end] == ord("-"))):
         return direction * (hours * 60 + minutes), end
     return NONE, at
+
+
+@compiled
+def _closes(byte):
+    """Whether nothing of a time goes on here: a blank, a tab, a carriage return, or what closes or divides."""
+    return byte in (9, 13, 32, 34, 39, 41, 44, 59, 93, 124, 125)
 
 
 @compiled

@@ -55,7 +55,8 @@ def line_instant(line: bytes) -> int | None:
 ISO = re.compile(
     rb"(?<!\d)(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?"
     # An offset is told from the end of a range (a time or a year) by what follows it, and by its size.
-    rb"(?:(Z)| ?([+-]\d\d:\d\d)(?![\d:])|([+-](?:0\d|1[0-4])[0-5]\d)(?![\d-]))?"
+    rb"(?:(Z)| ?([+-]\d\d:\d\d)(?![\d:])|([+-](?:0\d|1[0-4])[0-5]\d)(?![\d-])"
+    rb"|([+-](?:0\d|1[0-4]))(?![^ \t\r\"'),;\]|}]))?"
 )
 CLF = re.compile(rb"(?<!\d)(\d\d)/([A-Za-z]{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?: ([+-]\d{4}))?")
 SYSLOG = re.compile(rb"([A-Za-z]{3}) ( \d|\d\d) (\d\d):(\d\d):(\d\d)(?:[.,](\d+))?")
@@ -92,8 +93,9 @@ def instant_of(fields: Iterable[bytes], fraction: bytes | None, offset: bytes | 
 
 
 def iso_of(match: re.Match[bytes], zone: str) -> int | None:
-    *fields, fraction, utc_mark, spaced, joined = match.groups()
-    return instant_of(fields, fraction, b"+0000" if utc_mark else spaced or joined, zone)
+    *fields, fraction, utc_mark, spaced, joined, hours = match.groups()
+    offset = b"+0000" if utc_mark else spaced or joined or (hours and hours + b"00")
+    return instant_of(fields, fraction, offset, zone)
 
 
 def clf_of(match: re.Match[bytes], zone: str) -> int | None:
@@ -193,6 +195,12 @@ LINES = {
     "an offset that changes the day": ("2025-11-11T01:00:00+13:00 x", NOON),
     "an offset without a colon": ("2025-11-10T17:30:00+0530 x", NOON),
     "an offset of 14 hours and a half without a colon": ("2025-11-11T02:30:00+1430 x", NOON),
+    "an offset of hours alone, as PostgreSQL writes it": ("2025-11-10 14:00:00.000+02 x", NOON),
+    "an offset of hours at the line's end": ("x 2025-11-10T04:00:00-08", NOON),
+    "an offset of hours in brackets": ("[2025-11-10T14:00:00+02] x", NOON),
+    "an hour of a range, which is no offset": ("2025-11-10T12:00:00-08.5 x", NOON),
+    "fifteen hours alone, which are no offset": ("2025-11-10T12:00:00+15 x", NOON),
+    "hours alone behind a blank, which are no offset": ("2025-11-10T12:00:00 +02 x", NOON),
     "fifteen hours without a colon, which are no offset": ("2025-11-10T12:00:00+1500 x", NOON),
     "sixty minutes without a colon, which are no offset": ("2025-11-10T12:00:00+0160 x", NOON),
     "an offset of zero": ("2025-11-10T12:00:00-00:00 x", NOON),
@@ -295,7 +303,9 @@ offsets = st.none() | st.just("Z") | st.tuples(st.sampled_from("+-"), st.integer
     offset=offsets,
     blank=st.sampled_from(["", " "]),
     before=st.sampled_from(["", " ", "[", "EventBus.ts:56 ", "🎼 run 2025-13-01T00:00:00Z ", "7 ", "id-"]),
-    after=st.sampled_from(["", "]", " [INF] x", "] LOG 2024-01-01T00:00:00Z", " 🎼 5ms", "\t7"]),
+    after=st.sampled_from(
+        ["", "]", "+02", "-11 x", "+1 x", "-15]", " [INF] x", "] LOG 2024-01-01T00:00:00Z", " 🎼 5ms", "\t7"]
+    ),
 )
 def test_every_way_to_write_an_instant_gives_the_same_instant(
     moment: tuple[int, int, int, int, int, int],
