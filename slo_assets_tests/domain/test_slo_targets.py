@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from slo_assets.config import SloConfig, Targets
 from slo_assets.domain import slo_targets
 from slo_assets.domain.documents import Document
-from slo_assets.domain.rounding import rounded
 from slo_assets.domain.slo_targets import derived_availability, derived_error_rate, derived_latency, error_budget
 from slo_assets.periods import Period
 from slo_assets_tests.domain.telling import CANVAS, COMPONENTS, NOVEMBER
@@ -107,7 +106,7 @@ def test_an_error_rate_is_half_as_much_again_up_to_three_decimals_and_100(usual:
 )
 def test_the_budget_is_what_the_target_leaves_of_the_actual_month(period: str, target: float, expected: float):
     minutes = Period(period).minutes
-    assert rounded(error_budget(minutes, target)) == expected
+    assert error_budget(minutes, target) == expected
     assert Decimal(repr(expected)) == minutes * (100 - Decimal(repr(target))) / 100
 
 
