@@ -326,6 +326,7 @@ DEPENDENT = {
     "logs/machine.py": {"log_events", "telemetry"},
     "logs/quotes.py": {"telemetry"},
     "storage/event_tables.py": {"log_events"},
+    "domain/allowance.py": {"slo_targets", "error_budgets"},
     "domain/slo_targets.py": {"slo_targets"},
     "domain/error_budgets.py": {"error_budgets"},
     "domain/burn.py": {"sli_metrics", "error_budgets"},

@@ -8,6 +8,7 @@ import numpy as np
 
 from slo_assets.config import BudgetThresholds, NoDataPolicy, SloConfig
 from slo_assets.domain import intervals
+from slo_assets.domain.allowance import error_budget
 from slo_assets.domain.burn import Spending
 from slo_assets.domain.documents import Document, envelope
 from slo_assets.domain.event_log import EventLog
@@ -15,7 +16,6 @@ from slo_assets.domain.evidence import ComponentEvidence, PeriodEvidence, gather
 from slo_assets.domain.indicators import share
 from slo_assets.domain.intervals import Interval
 from slo_assets.domain.rounding import rounded
-from slo_assets.domain.slo_targets import error_budget
 from slo_assets.domain.spending import errors
 from slo_assets.domain.verdicts import WHOLE
 from slo_assets.periods import MILLISECOND, MINUTE, Period, format_date, format_instant, from_micros

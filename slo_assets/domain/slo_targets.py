@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 from slo_assets.config import SloConfig, Targets
+from slo_assets.domain.allowance import error_budget
 from slo_assets.domain.baseline import Baseline, Measured, baseline
 from slo_assets.domain.documents import Document, envelope
 from slo_assets.domain.rounding import ceiling, rounded
@@ -22,23 +22,6 @@ def document(metrics: Mapping[str, Document], period: Period, config: SloConfig)
     """
     targets = {component: _targets(component, metrics, period, config) for component in config.components}
     return envelope(config, period, {"generatedDate": metrics[period.key]["timestamp"], "sloTargets": targets})
-
-
-def error_budget(period_minutes: float, target: float) -> float:
-    """The time in which the objective allows a component not to serve.
-
-    Formula:
-        period minutes × (1 − target / 100)
-
-    Unit:
-        minutes
-    Edge cases:
-        43.2 for 99.9 % in a month of 30 days; 0 for 100 %. In decimal arithmetic: floats would make 21.599999999998772
-        of the 21.6 minutes that 99.95 % allow.
-    Source:
-        Google, The Site Reliability Workbook (2018), chapter 2.
-    """
-    return float(Decimal(repr(period_minutes)) * (100 - Decimal(repr(target))) / 100)
 
 
 def derived_availability(usual: float, ladder: Sequence[float]) -> float:

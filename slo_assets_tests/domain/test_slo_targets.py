@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from slo_assets.config import SloConfig, Targets
 from slo_assets.domain import slo_targets
 from slo_assets.domain.documents import Document
-from slo_assets.domain.slo_targets import derived_availability, derived_error_rate, derived_latency, error_budget
+from slo_assets.domain.slo_targets import derived_availability, derived_error_rate, derived_latency
 from slo_assets.periods import Period
 from slo_assets_tests.domain.telling import CANVAS, COMPONENTS, NOVEMBER
 from slo_assets_tests.situations import config_with, shipped_config
@@ -88,26 +87,6 @@ def test_a_derived_latency_agrees_with_fractions(thousandths: int):
 )
 def test_an_error_rate_is_half_as_much_again_up_to_three_decimals_and_100(usual: float, expected: float):
     assert derived_error_rate(usual, RULES) == expected
-
-
-@pytest.mark.parametrize(
-    ("period", "target", "expected"),
-    [
-        ("2025-11", 99.9, 43.2),
-        ("2025-12", 99.9, 44.64),
-        ("2025-02", 99.9, 40.32),
-        ("2028-02", 99.9, 41.76),
-        ("2025-11", 99.99, 4.32),
-        ("2025-11", 100.0, 0.0),
-        ("2025-11", 0.0, 43200.0),
-        ("2025-12", 99.95, 22.32),
-    ],
-    ids=["30 days", "31 days", "February", "leap February", "four nines", "nothing allowed", "all allowed", "99.95"],
-)
-def test_the_budget_is_what_the_target_leaves_of_the_actual_month(period: str, target: float, expected: float):
-    minutes = Period(period).minutes
-    assert error_budget(minutes, target) == expected
-    assert Decimal(repr(expected)) == minutes * (100 - Decimal(repr(target))) / 100
 
 
 # --- the document -----------------------------------------------------------------------------------------------------

@@ -303,9 +303,7 @@ offsets = st.none() | st.just("Z") | st.tuples(st.sampled_from("+-"), st.integer
     offset=offsets,
     blank=st.sampled_from(["", " "]),
     before=st.sampled_from(["", " ", "[", "EventBus.ts:56 ", "🎼 run 2025-13-01T00:00:00Z ", "7 ", "id-"]),
-    after=st.sampled_from(
-        ["", "]", "+02", "-11 x", "+1 x", "-15]", " [INF] x", "] LOG 2024-01-01T00:00:00Z", " 🎼 5ms", "\t7"]
-    ),
+    after=st.sampled_from(["", "]", "+1 x", "-15]", " [INF] x", "] LOG 2024-01-01T00:00:00Z", " 🎼 5ms", "\t7"]),
 )
 def test_every_way_to_write_an_instant_gives_the_same_instant(
     moment: tuple[int, int, int, int, int, int],
@@ -347,6 +345,9 @@ pieces_of_lines = st.sampled_from(
         "2025-11-10T12:00:08.5Z",
         "2025-11-10 12:00:09,25",
         "2025-11-10T12:00:00",
+        "2025-11-10T12:00:00+02",
+        "-08",
+        "+14]",
         "2024-02-29T23:59:59",
         "2025-02-29T23:59:59Z",
         "2025-13-01T00:00:00Z",
