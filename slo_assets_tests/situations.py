@@ -85,7 +85,7 @@ def scan_of(
         first: the instant of lines before the first that tells its time; that one's where it is absent.
     """
     settings = Settings.of(config.logs, config.logs.reading(name))
-    piece = new_reader(settings, name, until).read(memoryview(data))
+    piece = new_reader(settings, name, until).read([memoryview(data)])
     whole = joined([dated(piece.first if first is None else first), piece], settings, until)
     return FileScan(
         load=lambda: operations([whole.rows], config),

@@ -145,7 +145,7 @@ def explain(path: UPath, name: str, config: SloConfig, most: int = LINES) -> Exp
     beginning = _beginning(path, reader.limit)
     for line in islice(beginning, most):
         texts.append(_shortened(line, SAMPLE_BYTES).rstrip(b"\r\n").decode(errors="backslashreplace"))
-        pieces.append(reader.read(memoryview(line)))
+        pieces.append(reader.read([memoryview(line)]))
     first = _first(pieces, path.name)
     whole = join([dated(first), *pieces], 0, 1)
     sums = Month()

@@ -31,19 +31,17 @@ from slo_assets.logs.names import name_instant
 from slo_assets.logs.operations import operations
 from slo_assets.logs.parts import (
     BEYOND,
-    CHUNK,
     SHARE,
     Part,
     Read,
     Settings,
     Whole,
-    digest,
     in_order,
     joined,
-    read_range,
     share,
 )
 from slo_assets.logs.pieces import FLAWS, Piece, dated, placed
+from slo_assets.logs.ranges import CHUNK, digest, read_range
 from slo_assets.logs.scratch import release
 from slo_assets.logs.workers import Workers, local_workers
 

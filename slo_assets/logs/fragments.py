@@ -18,8 +18,9 @@ from upath import UPath
 
 from slo_assets.code_version import code_version
 from slo_assets.logs.files import UNREADABLE, Version
-from slo_assets.logs.parts import Read, Settings, digest, from_bytes
+from slo_assets.logs.parts import Read, Settings, from_bytes
 from slo_assets.logs.pieces import NO_ROWS, Month, Piece, Sample
+from slo_assets.logs.ranges import digest
 from slo_assets.storage.files import checked, unchecked, write_atomic
 
 INDEX = "index.json"

@@ -5,38 +5,59 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from slo_assets.logs import machine
+from slo_assets.logs.scratch import scratch
 from slo_assets.logs.timestamps import Ints, Octets
 
 CARRIAGE_RETURN, ASCII = 13, 128
 #: So many bytes stay in the processor's cache while they are read several times.
 SLICE = 1 << 21
+#: A line of so many bytes more than are looked at is too long, whether or not the last one ends it.
+MORE = 2
 #: So many bytes of a block tell which are rare in it.
 USUAL = 1 << 13
 #: So many bytes are looked through at once for a line feed.
 LOOK = 1 << 12
 
 
-def slices(data: memoryview) -> Iterator[tuple[int, int]]:
-    """A block in slices of whole lines, so small that each stays in the processor's cache while it is read.
+class Source(Protocol):
+    """Bytes in a row."""
+
+    def readinto(self, room: memoryview, /) -> int:
+        """Write the next bytes to the beginning of some room; how many, 0 only at the end."""
+        ...
+
+
+def slices(source: Source, limit: int) -> Iterator[memoryview]:
+    """Bytes in slices of whole lines, so small that each stays in the processor's cache while it is read.
+
+    Args:
+        source: the bytes; a line begins with the first.
+        limit: of a line that is longer no more is there than shows it.
 
     Yields:
-        Where the slice begins, and where it ends.
+        Lines, of which the last may have no end; the next slice overwrites them.
     """
-    start, size = 0, SLICE
-    while start < len(data):
-        stop = min(start + size, len(data))
-        if stop < len(data):
-            stop = start + last_line(data[start:stop])
-            if stop == start:
-                size *= 2
-                continue
-        yield start, stop
-        start, size = stop, SLICE
+    rest = 0
+    while True:
+        room = scratch("slice", rest + SLICE, "u1", kept=rest).data
+        count = source.readinto(room[rest:])
+        if not count:
+            break
+        data = room[: rest + count]
+        stop = last_line(data)
+        if stop:
+            yield data[:stop]
+        left = data[stop:][: limit + MORE]
+        rest = len(left)
+        room[:rest] = left
+    if rest:
+        yield room[:rest]
 
 
 def last_line(data: memoryview) -> int:
@@ -44,6 +65,15 @@ def last_line(data: memoryview) -> int:
     for stop in range(len(data), 0, -LOOK):
         start = max(stop - LOOK, 0)
         found = bytes(data[start:stop]).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+    return 0
+
+
+def first_line(data: memoryview) -> int:
+    """The place after the first line feed, 0 without one."""
+    for start in range(0, len(data), LOOK):
+        found = bytes(data[start : start + LOOK]).find(b"\n")
         if found >= 0:
             return start + found + 1
     return 0
@@ -73,11 +103,11 @@ class Literal:
         rarest = sorted(range(len(text)), key=lambda place: usual[text[place]])
         return cls(machine.octets(text), rarest[0], rarest[min(1, len(text) - 1)])
 
-    def positions(self, data: Octets, begin: int, close: int) -> Ints:
-        """Where the text stands between two positions, ascending."""
+    def positions(self, data: Octets) -> Ints:
+        """Where the text stands, ascending."""
         found = np.empty(1 << 10, np.int64)
         while True:
-            count = machine.find(data, begin, close, self.text, self.one, self.other, found)
+            count = machine.find(data, self.text, self.one, self.other, found)
             if count <= len(found):
                 return found[:count]
             found = np.empty(count, np.int64)
@@ -112,23 +142,10 @@ class Lines:
         return stops
 
     def _stops(self, lines: Ints) -> Ints:
-        starts, ends = self.starts[lines], self.ends[lines]
-        returns = (ends > starts) & (machine.octets(self.data)[ends - 1] == CARRIAGE_RETURN)
-        stops: Ints = ends - returns
+        stops: Ints = self.ends[lines]
+        full = stops > self.starts[lines]
+        stops[full] -= machine.octets(self.data)[stops[full] - 1] == CARRIAGE_RETURN
         return stops
-
-    def holding(self, positions: Ints, length: int) -> tuple[Ints, Ints]:
-        """The lines that hold a text, ascending, and where it stands first in each.
-
-        Args:
-            positions: wherever it stands in the block, ascending.
-            length: of the text: what is looked at of a line has to hold all of it.
-        """
-        of = machine.lines_at(self.ends, positions)
-        first = np.ones(len(of), bool)
-        first[1:] = of[1:] != of[:-1]
-        first &= positions + length <= self.starts[of] + self.limit
-        return of[first], positions[first]
 
     def distinct(self, lines: Ints, starts: Ints) -> tuple[Ints, pa.Array]:
         """The distinct bytes of some lines, from the given positions on.
@@ -146,10 +163,8 @@ class Lines:
 
     def over_long(self) -> Ints:
         """The numbers of the lines that are longer than what is looked at."""
-        # Whoever is longer than the limit lies across one of its multiples.
-        multiples = np.arange(self.limit, len(self.data), self.limit)
-        suspects: Ints = np.unique(machine.lines_at(self.ends, multiples))
-        return suspects[self._stops(suspects) - self.starts[suspects] > self.limit]
+        suspects: Ints = machine.longer(self.starts, self.ends, self.limit, len(self.data))
+        return suspects[self._stops(suspects) - self.starts[suspects] > self.limit] if len(suspects) else suspects
 
     def undecodable(self) -> Ints:
         """The numbers of the lines that are no UTF-8."""

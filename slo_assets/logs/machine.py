@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from slo_assets.logs.vectors import BLOCK, equal, equal_within, fetch, first, word
+from slo_assets.logs.vectors import BLOCK, copy, equal, equal_within, fetch, first, word
 from slo_assets.periods import to_micros
 
 #: No instant: no line told its time yet.
@@ -55,13 +55,11 @@ def octets(data: bytes | memoryview) -> npt.NDArray[np.uint8]:
 
 
 @compiled
-def read(data, begin, close, limit, how, after, walls, offsets, calendar, ends, instants):
+def read(data, limit, how, after, walls, offsets, calendar, ends, instants):
     """Find all lines: where each ends (its line feed, or the last byte) and the instant that it tells.
 
     Args:
-        data: bytes, shape (bytes,).
-        begin: where the first line begins.
-        close: the position after the last line.
+        data: bytes, shape (bytes,); a line begins with the first.
         limit: only so many bytes of a line are looked at for a time.
         how: format and place of the time.
         after: the text after which it stands.
@@ -78,16 +76,15 @@ def read(data, begin, close, limit, how, after, walls, offsets, calendar, ends, 
     a call: where a call costs a nanosecond for each array that it hands over, that is six times faster.
     """
     usual, nowhere = how[0] == ISO and how[1] == ANYWHERE, how[1] == NOWHERE
-    known, decimals, unit, minute, start, line = False, 0, 1, np.int64(0), begin, 0
+    known, decimals, unit, minute, start, line = False, 0, 1, np.int64(0), 0, 0
+    close = len(data)
     date, hour, colon = np.uint64(0), np.uint64(0), np.uint8(0)
-    for block in range(begin, close + 1, BLOCK):
-        within = block + BLOCK <= len(data)
+    for block in range(0, close + 1, BLOCK):
+        within = block + BLOCK <= close
         feeds = equal_within(data, block, np.uint8(10)) if within else equal(data, block, np.uint8(10))
-        if close - BLOCK < block:
-            feeds &= (np.uint64(1) << np.uint64(close - block)) - np.uint64(1)
-            if close > begin and data[close - 1] != 10:
-                # A last line without a line feed ends where all ends.
-                feeds |= np.uint64(1) << np.uint64(close - block)
+        if close - BLOCK < block and close > 0 and data[close - 1] != 10:
+            # A last line without a line feed ends where all ends.
+            feeds |= np.uint64(1) << np.uint64(close - block)
         while feeds:
             end = block + first(feeds)
             feeds &= feeds - np.uint64(1)
@@ -95,7 +92,7 @@ def read(data, begin, close, limit, how, after, walls, offsets, calendar, ends, 
             at, told, micros = start, False, np.int64(0)
             if usual:
                 # The separators of a date that begins among the first bytes are seen at once.
-                dashes = equal_within(data, start, np.uint8(45)) if start + BLOCK <= len(data) else np.uint64(0)
+                dashes = equal_within(data, start, np.uint8(45)) if start + BLOCK <= close else np.uint64(0)
                 dashes = (dashes >> np.uint64(4)) & (dashes >> np.uint64(7))
                 at = min(start + first(dashes), stop) if dashes else _candidate(ISO, data, start, stop)
                 length = 20 + decimals + (decimals > 0)
@@ -155,13 +152,11 @@ def _decimals(eight, count):
 
 
 @compiled
-def find(data, begin, close, text, one, other, found):
+def find(data, text, one, other, found):
     """Find a text wherever it stands in some bytes.
 
     Args:
         data: bytes, shape (bytes,).
-        begin: the first position.
-        close: the position after the last byte.
         text: the text, shape (length,).
         one: the place of a byte in it that is rare.
         other: the place of another: where both stand, the rest is looked at.
@@ -170,26 +165,26 @@ def find(data, begin, close, text, one, other, found):
     Returns:
         How many there are.
     """
-    rare, second, count, block = text[one], text[other], 0, begin
-    while block < close and block + len(text) + BLOCK <= len(data):
+    rare, second, count, block = text[one], text[other], 0, 0
+    while block + len(text) + BLOCK <= len(data):
         mask = equal_within(data, block + one, rare) & equal_within(data, block + other, second)
         if mask:
-            count = _confirm(data, close, text, block, mask, found, count)
+            count = _confirm(data, text, block, mask, found, count)
         block += BLOCK
-    while block < close:
+    while block < len(data):
         mask = equal(data, block + one, rare) & equal(data, block + other, second)
-        count = _confirm(data, close, text, block, mask, found, count)
+        count = _confirm(data, text, block, mask, found, count)
         block += BLOCK
     return count
 
 
 @compiled
-def _confirm(data, close, text, block, mask, found, count):
+def _confirm(data, text, block, mask, found, count):
     """Of the positions that a mask names, add those where the text stands."""
     while mask:
         at = block + first(mask)
         mask &= mask - np.uint64(1)
-        if at + len(text) <= close and _stands(data, at, text):
+        if at + len(text) <= len(data) and _stands(data, at, text):
             if count < len(found):
                 found[count] = at
             count += 1
@@ -553,6 +548,76 @@ def lines_at(ends, positions):
         line = low
         lines[number] = line
     return lines
+
+
+@compiled
+def holding(ends, positions, length, limit, chosen):
+    """The lines that hold a text that stands at these positions, ascending, within what is looked at of them.
+
+    Args:
+        ends: where each line ends, shape (lines,).
+        positions: where the text stands, ascending, shape (positions,).
+        length: of the text.
+        limit: only so many bytes of a line are looked at.
+        chosen: is set for the lines that are found, shape (lines,).
+
+    Returns:
+        Their numbers, and how far behind a line's beginning the text stands first.
+    """
+    of, behind, count, last = lines_at(ends, positions), np.empty(len(positions), np.int64), 0, -1
+    for number in range(len(positions)):
+        line = of[number]
+        offset = positions[number] - (ends[line - 1] + 1 if line else 0)
+        if line != last and offset + length <= limit:
+            of[count], behind[count], chosen[line] = line, offset, True
+            count += 1
+        last = line
+    return of[:count], behind[:count]
+
+
+@compiled
+def longer(starts, ends, limit, size):
+    """The numbers of lines that may be longer than a limit: those that lie across one of its multiples."""
+    found, count, before = np.empty(size // limit, np.int64), 0, -1
+    for multiple in range(limit, size, limit):
+        line = np.searchsorted(ends, multiple)
+        if line < len(ends) and line != before and ends[line] - starts[line] > limit:
+            found[count] = line
+            count += 1
+        before = line
+    return found[:count]
+
+
+@compiled
+def gathered(data, starts, ends, lines, most, into, at):
+    """Copy the bytes of some lines, one after another, behind those that are there already.
+
+    Args:
+        data: bytes, shape (bytes,).
+        starts: where each line begins, shape (lines,).
+        ends: where each ends, shape (lines,).
+        lines: the numbers of those that are copied, shape (chosen,).
+        most: no more than so many bytes of each are.
+        into: has room for them, and for a block more.
+        at: where the first goes.
+
+    Returns:
+        Where each begins and ends there.
+    """
+    begins, stops = np.empty(len(lines), np.int64), np.empty(len(lines), np.int64)
+    for place in range(len(lines)):
+        start = starts[lines[place]]
+        length = min(ends[lines[place]] - start, most)
+        offset = 0
+        while offset < length and start + offset + BLOCK <= len(data):
+            copy(data, start + offset, into, at + offset)
+            offset += BLOCK
+        while offset < length:
+            into[at + offset] = data[start + offset]
+            offset += 1
+        begins[place], stops[place] = at, at + length
+        at += length
+    return begins, stops
 
 
 @compiled

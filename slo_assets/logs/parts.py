@@ -10,27 +10,26 @@ import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, islice
-from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
-import xxhash
 from upath import UPath
 
 from slo_assets.config import Logs, Reading
-from slo_assets.logs.files import UTF8_MARK, ChangedWhileReadError, blocks, open_log
-from slo_assets.logs.lines import LOOK
+from slo_assets.logs.files import UTF8_MARK, Stream, open_log
+from slo_assets.logs.lines import MORE, slices
 from slo_assets.logs.machine import NEVER
 from slo_assets.logs.pieces import NO_ROWS, ROWS, Piece, PieceReader, join
-from slo_assets.logs.scratch import scratch
+from slo_assets.logs.ranges import CHUNK, LOCAL, Bytes, Digests, bytes_of, digest, line_feed
 from slo_assets.logs.workers import Workers
 from slo_assets.periods import MINUTE
 
-#: The largest share of a worker, and the chunks in it whose digests make the file's.
-SHARE, CHUNK = 32 << 20, 1 << 18
+#: The largest share of a worker, and how many slices of a file that is not shared make a piece.
+SHARE, PIECE = 32 << 20, 16
 #: A smaller share takes a thread longer to begin with than it gains.
 WORTH = 8 << 20
 #: Part of a local file that is read about as fast as a thread takes it over.
@@ -38,8 +37,6 @@ SMALL = 1 << 18
 #: How much is read beyond a share to find the end of its last line.
 BEYOND = 1 << 16
 
-#: Protocols of files that this machine has.
-LOCAL = ("", "file", "local")
 #: Limits alone are no configuration: that needs rules.
 PROFILE_OF_NO_USE = "renderx"
 
@@ -110,14 +107,14 @@ class Read:
     piece: Piece
     rows: bytes
     key: str
-    chunks: tuple[str, ...] = ()
-    length: int = 0
+    chunks: tuple[str, ...]
+    length: int
 
     @classmethod
-    def of(cls, piece: Piece, chunks: tuple[str, ...] = (), length: int = 0) -> Read:
+    def of(cls, piece: Piece, digests: Digests) -> Read:
         """What was read, packed by the worker: that is the smaller part of the way, and of the time."""
         rows = to_bytes(piece.rows)
-        return cls(replace(piece, rows=NO_ROWS), rows, digest(rows), chunks, length)
+        return cls(replace(piece, rows=NO_ROWS), rows, digest(rows), digests.of_chunks, digests.length)
 
     @property
     def whole(self) -> Piece:
@@ -184,36 +181,55 @@ class Part:
             ChangedWhileReadError: the file is shorter than it was.
         """
         reader = _reader(self.settings, self.path.name, self.until)
-        first, beyond = max(self.start - 1, 0), BEYOND
-        data = read_range(self.path, first, max(self.stop, min(self.end + beyond, self.size)))
-        chunks = digests(data[self.start - first : self.stop - first])
-        begin = self._begin(data, first)
-        if begin >= self.end:
-            return Read.of(Piece(NO_ROWS), chunks, self.stop - self.start)
-        while self._end(data, first) < 0 and beyond <= reader.limit:
-            beyond *= 4
-            data = read_range(self.path, first, min(self.end + beyond, self.size))
-        end = self._end(data, first)
-        # Without an end, the last line is so much longer than what is looked at that it shows as over-long.
-        lines = data[begin - first : end if end >= 0 else len(data)]
-        return Read.of(reader.read(lines), chunks, self.stop - self.start)
+        first, last = max(self.start - 1, 0), max(self.stop, min(self.end + BEYOND, self.size))
+        with closing(bytes_of(self.path, first, last)) as file:
+            begin = self._begin(file)
+            end = self._end(file, reader.limit) if begin < self.end else begin
+            share = _Share(file, self, begin, end)
+            return Read.of(reader.read(slices(share, reader.limit)), share.digests)
 
-    def _begin(self, data: memoryview, first: int) -> int:
+    def _begin(self, file: Bytes) -> int:
         """Where the first line begins, ``end`` where none does."""
         if self.begin == 0:
-            return len(UTF8_MARK) if data[: len(UTF8_MARK)] == UTF8_MARK else 0
+            head = bytearray(min(len(UTF8_MARK), self.size))
+            file.into(0, memoryview(head))
+            return len(UTF8_MARK) if head == UTF8_MARK else 0
         if self.at_line:
             return self.begin
-        found = line_feed(data[: self.end - 1 - first])
-        return self.end if found < 0 else first + found + 1
+        return line_feed(file, self.begin - 1, self.end - 1) + 1 or self.end
 
-    def _end(self, data: memoryview, first: int) -> int:
-        """Where the last line ends within the data; -1 where it goes on beyond."""
-        start = self.end - 1 - first
-        found = line_feed(data[start:])
-        if found >= 0:
-            return start + found + 1
-        return len(data) if first + len(data) >= self.size else -1
+    def _end(self, file: Bytes, limit: int) -> int:
+        """Where the last line ends, or where it shows as over-long."""
+        last = min(self.end + limit + MORE, self.size)
+        return line_feed(file, self.end - 1, last) + 1 or last
+
+
+class _Share:
+    """The bytes of a part's lines, one after another; the digests of its chunks are taken on the way.
+
+    Args:
+        file: the bytes of the file.
+        part: says whose digests are taken.
+        begin: where the first line begins.
+        end: where the last one ends.
+    """
+
+    def __init__(self, file: Bytes, part: Part, begin: int, end: int) -> None:
+        self._file, self._part, self._begin, self._end = file, part, begin, end
+        self._at, self._last = part.start, max(part.stop, end)
+        self.digests = Digests()
+
+    def readinto(self, room: memoryview, /) -> int:
+        while self._at < self._last:
+            at, data = self._at, room[: self._last - self._at]
+            self._file.into(at, data)
+            self._at += len(data)
+            self.digests.update(data[: max(self._part.stop - at, 0)])
+            own = data[max(self._begin - at, 0) : max(self._end - at, 0)]
+            if len(own):
+                room[: len(own)] = own
+                return len(own)
+        return 0
 
 
 @dataclass(frozen=True)
@@ -226,25 +242,35 @@ class Whole:
     is_small = False
 
     def read(self) -> Read:
-        """Read the file from its beginning to its end, block by block."""
+        """Read the file from its beginning to its end."""
         reader = new_reader(self.settings, self.path.name, self.until)
         pieces: list[Piece] = []
-        chunks: list[str] = []
-        rest, length = b"", 0
         with open_log(self.path) as stream:
-            for number, block in enumerate(blocks(stream, SHARE)):
-                chunks += digests(memoryview(block))
-                length += len(block)
-                data = rest + block
-                begin = len(UTF8_MARK) if number == 0 and data.startswith(UTF8_MARK) else 0
-                cut = data.rfind(b"\n") + 1
-                if cut:
-                    pieces.append(reader.read(memoryview(data)[begin:cut]))
-                # A line that is not read to its end is kept as far as it shows as over-long.
-                rest = data[cut or begin :][: reader.limit + 2]
-        if rest:
-            pieces.append(reader.read(memoryview(rest)))
-        return Read.of(joined(pieces, self.settings, self.until), tuple(chunks), length)
+            content = _Content(stream)
+            found = slices(content, reader.limit)
+            while (piece := reader.read(islice(found, PIECE))).lines:
+                pieces.append(piece)
+        return Read.of(joined(pieces, self.settings, self.until), content.digests)
+
+
+class _Content:
+    """The bytes of a whole file's lines; the digests of its chunks are taken on the way."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.digests = Digests()
+
+    def readinto(self, room: memoryview, /) -> int:
+        mark, count = len(UTF8_MARK), 0
+        while count < len(room) and (data := self._stream.read(len(room) - count)):
+            room[count : count + len(data)] = data
+            count += len(data)
+        begins = self.digests.length == 0
+        self.digests.update(room[:count])
+        if not begins or room[:mark] != UTF8_MARK or count < mark:
+            return count
+        room[: count - mark] = room[mark:count]
+        return count - mark or self.readinto(room)
 
 
 def work(job: Part | Whole) -> Read:
@@ -265,49 +291,6 @@ def joined(pieces: Iterable[Piece], settings: Settings, until: int = NEVER) -> P
     """Pieces in a row as one."""
     limits = settings.limits
     return join(pieces, round(limits.silence_minutes * MINUTE), limits.unreadable.samples, until)
-
-
-def read_range(path: UPath, start: int, stop: int) -> memoryview:
-    """A file's bytes from one place to another; the next call of the same thread overwrites them.
-
-    Raises:
-        ChangedWhileReadError: the file has fewer.
-    """
-    if start >= stop:
-        return memoryview(b"")  # which an object store takes for a mistake
-    if path.protocol in LOCAL:
-        data = scratch("bytes", stop - start, "u1").data
-        with Path(path.path).open("rb", buffering=0) as file:
-            file.seek(start)
-            count = 0
-            while count < len(data) and (more := file.readinto(data[count:])):
-                count += more
-    else:
-        data = memoryview(path.fs.cat_file(path.path, start=start, end=stop))
-        count = len(data)
-    if count < stop - start:
-        msg = "it became shorter while it was being read (rotated or truncated); the next run reads it anew"
-        raise ChangedWhileReadError(msg)
-    return data
-
-
-def line_feed(data: memoryview) -> int:
-    """The place of the first line feed, -1 without one."""
-    for start in range(0, len(data), LOOK):
-        found = bytes(data[start : start + LOOK]).find(b"\n")
-        if found >= 0:
-            return start + found
-    return -1
-
-
-def digest(data: bytes | memoryview) -> str:
-    """A chunk's digest: 128 bits that no accident makes equal, at the speed of memory."""
-    return xxhash.xxh3_128_hexdigest(data)
-
-
-def digests(data: memoryview) -> tuple[str, ...]:
-    """The digests of a content's chunks."""
-    return tuple(digest(data[at : at + CHUNK]) for at in range(0, len(data), CHUNK))
 
 
 def in_order(

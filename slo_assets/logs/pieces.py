@@ -17,13 +17,12 @@ import pyarrow.compute as pc
 from slo_assets.config import Logs, Reading
 from slo_assets.domain import intervals
 from slo_assets.domain.intervals import Interval
-from slo_assets.logs import machine
-from slo_assets.logs.lines import Lines, Literal, frequencies, is_utf8, slices
 from slo_assets.logs.machine import HIGH, LINES, LOW, NEVER, NONE, PERIOD, UNTIMED
 from slo_assets.logs.records import Records
 from slo_assets.logs.rules import TOLD, Taken, text_rules
+from slo_assets.logs.sieve import Sieve, Sifted
 from slo_assets.logs.timeline import Timeline, month_key, month_starts, timeline
-from slo_assets.logs.timestamps import Ints, LineTimes, room
+from slo_assets.logs.timestamps import Ints, LineTimes
 from slo_assets.periods import MINUTE
 
 #: So many records have numbers of their own in one line.
@@ -108,22 +107,24 @@ class PieceReader:
 
     def __init__(self, logs: Logs, reading: Reading, name: str = "", until: int = NEVER) -> None:
         """Prepare dialect and rules once for all pieces of a file."""
-        self.times = LineTimes(reading.dialect.time, name, reading.year)
+        times = LineTimes(reading.dialect.time, name, reading.year)
         self.limit, self._samples, self._until = logs.max_line_bytes, logs.unreadable.samples, until
         self._gap = round(logs.silence_minutes * MINUTE)
         json = reading.dialect.format == "json"
         self._records = Records(reading.dialect, reading.rules, name, reading.year) if json else None
         self._rules = text_rules(() if json else reading.rules)
+        everything = json or self._rules.look_at_everything
+        self._sieve = Sieve(times, self._rules.literals, self.limit, everything=everything)
 
-    def read(self, data: memoryview) -> Piece:
-        """Read a piece, which begins with a line and ends with one."""
-        lines, readable, own, hits = self._scan(data)
-        none = np.empty(0, np.int64)
-        flaws = {UNDECODABLE: none if readable else lines.undecodable(), OVER_LONG: lines.over_long()}
+    def read(self, slices: Iterable[memoryview]) -> Piece:
+        """Read a piece in slices of whole lines, each of which may be overwritten afterwards."""
+        sifted = self._sieve.sift(slices)
+        flaws = {UNDECODABLE: sifted.undecodable, OVER_LONG: sifted.over_long}
         if self._records is None:
-            of, taken = None, self._rules.take(lines, hits)
+            of, own, taken = None, sifted.instants, self._rules.take(sifted.lines, sifted.hits)
+            taken = replace(taken, lines=sifted.chosen[taken.lines])
         else:
-            of, own, taken, flaws[MALFORMED] = self._records.read(lines)
+            of, own, taken, flaws[MALFORMED] = self._records.read(sifted.lines)
         when = timeline(own, self._gap, self._until)
         told = np.flatnonzero(own != NONE) if when.lead or len(own) == 0 else np.zeros(1, np.int64)
         rows = _rows(taken, when, of, self._until)
@@ -131,29 +132,13 @@ class PieceReader:
             rows=rows,
             runs=intervals.union(zip(*when.stretches[:, [LOW, HIGH]].T.tolist(), strict=True), self._gap),
             months=_months(when, rows, {reason: self._known(found, when, of) for reason, found in flaws.items()}),
-            lines=len(lines.ends),
+            lines=len(sifted.instants),
             future=when.future,
             first=int(own[told[0]]) if len(told) else NONE,
             last=when.last,
             stamp=int(_stamp(when.stamps[-1:].astype(np.int64), of)[0]) if when.last != NONE else -1,
-            samples=self._sampled(flaws, lines, when, of),
+            samples=self._sampled(flaws, sifted, when, of),
         )
-
-    def _scan(self, data: memoryview) -> tuple[Lines, bool, Ints, list[Ints]]:
-        """All that takes a look at every byte: lines, whether all is UTF-8, times, and the rules' literal texts."""
-        usual = frequencies(data)
-        literals = [Literal.of(text, usual) for text in self._rules.literals]
-        hits: list[list[Ints]] = [[np.empty(0, np.int64)] for _ in literals]
-        ends, own = room(len(data))
-        octets, count, readable = machine.octets(data), 0, True
-        for start, stop in slices(data):
-            readable = readable and is_utf8(data[start:stop])
-            count += self.times.fill(octets, start, stop, self.limit, ends[count:], own[count:])
-            for literal, found in zip(literals, hits, strict=True):
-                found.append(literal.positions(octets, start, stop))
-        # Records read times as well, in the same room.
-        lines = Lines.of(data, ends[:count] if self._records is None else ends[:count].copy(), self.limit)
-        return lines, readable, own[:count], [np.concatenate(found) for found in hits]
 
     def _known(self, lines: Ints, when: Timeline, of: Ints | None) -> Ints:
         """The places of the first records of lines that are not later than the clock."""
@@ -161,14 +146,16 @@ class PieceReader:
         known: Ints = places[when.instants[places] <= self._until]
         return known
 
-    def _sampled(self, flaws: Mapping[str, Ints], lines: Lines, when: Timeline, of: Ints | None) -> tuple[Sample, ...]:
+    def _sampled(
+        self, flaws: Mapping[str, Ints], sifted: Sifted, when: Timeline, of: Ints | None
+    ) -> tuple[Sample, ...]:
         samples = []
         for reason, found in flaws.items():
             instants = when.instants[_entries(found, of)]
             # Those that wait for an instant may turn out to be later than the clock.
             for chosen in (instants == NONE, (instants != NONE) & (instants <= self._until)):
                 for line, instant in zip(found[chosen][: self._samples], instants[chosen], strict=False):
-                    text = bytes(lines.text(int(line))[:SAMPLE_BYTES]).decode(errors="backslashreplace")
+                    text = bytes(sifted.text(int(line))[:SAMPLE_BYTES]).decode(errors="backslashreplace")
                     period = WAITING if instant == NONE else month_of(int(instant))
                     samples.append(Sample(int(line), reason, text, period))
         return tuple(sorted(samples, key=lambda sample: sample.line))

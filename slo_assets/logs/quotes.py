@@ -25,8 +25,9 @@ from slo_assets.logs.files import (
     readable_name,
 )
 from slo_assets.logs.fragments import DAMAGED, Fragment, Fragments, KnownFile
-from slo_assets.logs.parts import CHUNK, digest, digests, line_feed, read_range
+from slo_assets.logs.lines import first_line
 from slo_assets.logs.pieces import SAMPLE_BYTES
+from slo_assets.logs.ranges import CHUNK, digest, digests, read_range
 from slo_assets.logs.scratch import release
 from slo_assets.storage.files import checked, unchecked, write_atomic
 
@@ -138,7 +139,7 @@ def _bytes(path: UPath, known: KnownFile, part: Fragment) -> memoryview:
         raise ChangedWhileReadError(CHANGED)
     data = data[begin - first * CHUNK :]
     # A line begins after the line feed that ends the one before.
-    return data[line_feed(data) + 1 :] if part.start else data[_mark(data) :]
+    return data[first_line(data) :] if part.start else data[_mark(data) :]
 
 
 def _streamed(path: UPath, known: KnownFile) -> Iterator[tuple[int, int, memoryview]]:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from slo_assets.config import PLACEHOLDER, Condition, Rule
 from slo_assets.logs.lines import Lines
+from slo_assets.logs.sieve import Hits
 from slo_assets.logs.timestamps import Ints
 
 START, SUCCESS, FAILURE = range(3)
@@ -78,17 +79,23 @@ class TextRules:
         }
         self._count = len(rules)
 
-    def take(self, lines: Lines, hits: Sequence[Ints]) -> Taken:
-        """What the rules take of the lines of a block.
+    @property
+    def look_at_everything(self) -> bool:
+        """Whether some rule looks at lines whatever text they hold."""
+        return any(not literal for literal, _ in self._looks)
+
+    def take(self, lines: Lines, hits: Sequence[Hits]) -> Taken:
+        """What the rules take of lines.
 
         Args:
-            lines: all lines of the block.
-            hits: for each literal text of the rules its positions in the block, ascending.
+            lines: those that hold a literal text of the rules; all where some rule looks at everything.
+            hits: for each literal text the lines that hold it.
         """
         claims, whats, told, known = [NO_PLACES], [NO_PLACES], [], 0
         for (literal, part), knowledge in self._looks.items():
             if literal:
-                of, positions = lines.holding(hits[self.literals.index(literal)], len(literal))
+                hit = hits[self.literals.index(literal)]
+                of, positions = hit.lines, lines.starts[hit.lines] + hit.behind
             else:
                 of, positions = np.arange(len(lines.ends)), lines.starts
             if not len(of):

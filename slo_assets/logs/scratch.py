@@ -13,16 +13,24 @@ STEP = 1 << 23
 _own = threading.local()
 
 
-def scratch(purpose: str, count: int, kind: str) -> npt.NDArray[Any]:
+def scratch(purpose: str, count: int, kind: str, kept: int = 0) -> npt.NDArray[Any]:
     """Room for so many values, which the next call of the same thread for this purpose gives out again.
 
     What is never used of it costs nothing.
+
+    Args:
+        purpose: its name.
+        count: how many values.
+        kind: of them, as NumPy names it.
+        kept: so many of the last room's values are needed further on.
     """
-    found: npt.NDArray[Any] | None = getattr(_own, purpose, None)
-    if found is None or len(found) < count:
+    found: npt.NDArray[Any] = getattr(_own, purpose, np.empty(0, kind))
+    if len(found) < count:
         # In large steps, so that the system gives large pages.
-        found = np.empty(-(-count // STEP) * STEP, kind)
-        setattr(_own, purpose, found)
+        room = np.empty(-(-count // STEP) * STEP, kind)
+        room[:kept] = found[:kept]
+        setattr(_own, purpose, room)
+        found = room
     return found[:count]
 
 

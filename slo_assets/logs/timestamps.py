@@ -61,24 +61,19 @@ class LineTimes:
             For each line, shape (lines,): where it ends (its line feed, or the block's end), and its own
             instant, ``NONE`` where it tells none.
         """
-        ends, instants = room(len(data))
-        count = self.fill(machine.octets(data), 0, len(data), limit, ends, instants)
+        ends, instants = scratch("ends", len(data), "i8"), scratch("instants", len(data), "i8")
+        count = self.fill(data, limit, ends, instants)
         return ends[:count].copy(), instants[:count].copy()
 
-    def fill(self, data: Octets, begin: int, close: int, limit: int, ends: Ints, instants: Ints) -> int:
-        """The same between two positions; where lines end is told in positions of all bytes.
+    def fill(self, data: memoryview, limit: int, ends: Ints, instants: Ints) -> int:
+        """The same, into arrays that have room for it.
 
         Returns:
             How many lines there are.
         """
         how = (self._how, self._after, *self._zone, self.calendar)
-        count: int = machine.read(data, begin, close, limit, *how, ends, instants)
+        count: int = machine.read(machine.octets(data), limit, *how, ends, instants)
         return count
-
-
-def room(lines: int) -> tuple[Ints, Ints]:
-    """Room for the ends and the instants of so many lines."""
-    return scratch("ends", lines, "i8"), scratch("instants", lines, "i8")
 
 
 @lru_cache(maxsize=64)

@@ -47,6 +47,20 @@ def word(typing: Any, data: Any, at: Any) -> Any:
 
 
 @intrinsic
+def copy(typing: Any, data: Any, at: Any, into: Any, to: Any) -> Any:
+    """Copy the 64 bytes from a position on to a position of another array; all of them have to exist."""
+
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        bytes_ = _loaded(context, builder, signature.args[0], given[0], given[1], LANE)
+        room = context.make_array(signature.args[2])(context, builder, given[2]).data
+        place = builder.bitcast(builder.gep(room, [given[3]]), LANE.as_pointer())
+        builder.store(bytes_, place, align=1)
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64, into, types.int64), code
+
+
+@intrinsic
 def first(typing: Any, mask: Any) -> Any:
     """The place of the lowest bit that is set; some bit has to be."""
 

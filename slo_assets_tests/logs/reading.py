@@ -46,7 +46,7 @@ def rows_of(rows: pa.Table) -> list[dict[str, Any]]:
 
 def read(data: bytes, rules: Iterable[Rule] = MARKS, dialect: Dialect | None = None, **others: Any) -> Piece:
     """A piece from its bytes."""
-    return reader(rules, dialect, **others).read(memoryview(data))
+    return reader(rules, dialect, **others).read([memoryview(data)])
 
 
 def taken(lines: Iterable[bytes | str], rules: Iterable[Rule], dialect: Dialect | None = None) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from upath import UPath
 from slo_assets.config import SloConfig, profile
 from slo_assets.domain.event_log import FileScan
 from slo_assets.logs import folder as module
-from slo_assets.logs import fragments, parts
+from slo_assets.logs import fragments, lines, parts, ranges
 from slo_assets.logs.files import ChangedWhileReadError, Version
 from slo_assets.logs.folder import LogFolder, last_line
 from slo_assets.logs.parts import Part, Whole
@@ -202,10 +202,12 @@ class fresh_logs:  # noqa: N801
 def sizes(patch: pytest.MonkeyPatch, chunk: int, chunks: int = 2, beyond: int = 16) -> None:
     """Make parts so small that files of some hundred bytes have many."""
     for name, value in (("CHUNK", chunk), ("SHARE", chunk * chunks)):
-        for place in (module, parts):
-            patch.setattr(place, name, value)
+        for place in (module, parts, ranges):
+            patch.setattr(place, name, value, raising=False)
     patch.setattr(parts, "WORTH", chunk)
     patch.setattr(parts, "BEYOND", beyond)
+    # The mark of UTF-8 lies in one slice.
+    patch.setattr(lines, "SLICE", max(chunk, 3))
 
 
 # --- which files are read -----------------------------------------------------------------------------------

@@ -20,12 +20,20 @@ from slo_assets.logs.files import Version
 from slo_assets.logs.fragments import LEFT_FOR, Fragment, Fragments, Index, KnownFile, NotKeptError, reading_key
 from slo_assets.logs.parts import Read, Settings, to_bytes
 from slo_assets.logs.pieces import ROWS, Month, Piece, Sample
+from slo_assets.logs.ranges import Digests
 from slo_assets.storage.files import checked, unchecked
 from slo_assets_tests.logs.reading import MARKS, read, rows_of
 
 CONTENT = b"2025-11-10T12:00:00Z +a\n -b 7ms\n\xff !c\n2025-11-10T12:00:05Z -a\n"
 PIECE = read(CONTENT)
-READ = Read.of(PIECE)
+
+
+def what_was_read(piece: Piece) -> Read:
+    """A piece, packed; of whatever bytes."""
+    return Read.of(piece, Digests())
+
+
+READ = what_was_read(PIECE)
 MONTHS = st.sampled_from(["", "2025-11", "0001-01"])
 small = st.integers(-(10**16), 10**16)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -74,7 +82,7 @@ def test_the_rows_of_a_piece_come_back_as_they_were(marks: list[str], timed: boo
     piece = read(b"".join(lines))
     store = Fragments(UPath("memory://fragments-of-test-fragments"))
 
-    fragment = store.keep(0, 99, Read.of(piece))
+    fragment = store.keep(0, 99, what_was_read(piece))
 
     assert rows_of(store.rows(fragment)) == rows_of(piece.rows)
     assert store.rows(fragment).schema == ROWS
@@ -83,8 +91,8 @@ def test_the_rows_of_a_piece_come_back_as_they_were(marks: list[str], timed: boo
 
 
 def test_equal_rows_are_kept_once_and_other_rows_apart(store: Fragments) -> None:
-    one, again = store.keep(0, 9, READ), store.keep(5, 7, Read.of(read(CONTENT)))
-    other = store.keep(0, 9, Read.of(read(CONTENT.replace(b"7ms", b"8ms"))))
+    one, again = store.keep(0, 9, READ), store.keep(5, 7, what_was_read(read(CONTENT)))
+    other = store.keep(0, 9, what_was_read(read(CONTENT.replace(b"7ms", b"8ms"))))
 
     assert one.key == again.key != other.key
     assert len(files_of(store)) == 2
@@ -104,7 +112,7 @@ DAMAGE: Mapping[str, Callable[[Path], Any]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_fragment_that_is_not_the_one_that_was_kept_is_lost(store: Fragments, damage: Callable[[Path], Any]) -> None:
-    fragment, safe = store.keep(0, 9, READ), store.keep(0, 9, Read.of(read(b" -safe\n")))
+    fragment, safe = store.keep(0, 9, READ), store.keep(0, 9, what_was_read(read(b" -safe\n")))
     damage(Path(store.folder.path) / f"{fragment.key}.arrow")
 
     with pytest.raises((OSError, ValueError)):
@@ -218,7 +226,7 @@ def test_an_index_that_is_not_the_one_that_was_kept_holds_nothing(
 
 
 def test_a_fragment_that_no_file_has_any_more_is_deleted_a_day_later(store: Fragments) -> None:
-    kept, lost = (replace(KNOWN, fragments=(store.keep(0, 9, Read.of(read(text))),)) for text in (CONTENT, b"x"))
+    kept, lost = (replace(KNOWN, fragments=(store.keep(0, 9, what_was_read(read(text))),)) for text in (CONTENT, b"x"))
     needed, needless = (f"{file.fragments[0].key}.arrow" for file in (kept, lost))
     index = Index({"a.log": kept, "copy.log": kept, "b.log": lost, "c.log": KNOWN})
     seen = []

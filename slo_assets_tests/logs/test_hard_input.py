@@ -348,13 +348,12 @@ def test_what_stands_behind_the_limit_of_a_line_is_not_looked_at(logs: Logs) -> 
     assert counted(told.scans["a.log"], "overLong") == 1
 
 
-@pytest.mark.parametrize("share", [1 << 20, 2 << 20], ids=["in one block", "over the end of a block"])
+@pytest.mark.parametrize("size", [1 << 20, 2 << 20], ids=["over the end of a slice", "in one slice"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "compressed"])
-def test_an_over_long_json_line_is_malformed_wherever_blocks_end(
-    logs: Logs, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes], share: int
+def test_an_over_long_json_line_is_malformed_wherever_slices_end(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes], size: int
 ) -> None:
-    monkeypatch.setattr("slo_assets.logs.parts.SHARE", share)
-    monkeypatch.setattr("slo_assets.logs.folder.SHARE", share)
+    monkeypatch.setattr("slo_assets.logs.lines.SLICE", size)
     config = config_with(lambda settings: settings["logs"].update(profile="json-lines", maxLineBytes=1 << 16))
     one = '{"time": "%s", "event": "theme:x", "duration_ms": %d, "text": "%s"}\n'
     lines = [one % (second(number), number, "x" * (1 << 17 if number == 950 else 1000)) for number in range(1000)]

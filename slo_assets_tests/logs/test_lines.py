@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,7 +10,7 @@ from hypothesis import strategies as st
 
 from slo_assets.config import Time
 from slo_assets.logs import lines as module
-from slo_assets.logs.lines import Lines, is_utf8, slices
+from slo_assets.logs.lines import Lines, first_line, is_utf8, last_line, slices
 from slo_assets.logs.timestamps import LineTimes
 
 LIMIT = 1 << 20
@@ -165,28 +163,51 @@ def test_the_undecodable_lines_are_those_that_python_cannot_decode(parts: list[b
 # --- slices -------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.integers(0, 40), max_size=30), st.booleans(), st.integers(1, 50), st.integers(1, 9))
-def test_slices_are_whole_lines_that_together_are_the_block(
-    lengths: list[int], ended: bool, size: int, look: int
+class Drops:
+    """Bytes that come in parts of a few."""
+
+    def __init__(self, data: bytes, most: int) -> None:
+        self._data, self._most = data, most
+
+    def readinto(self, room: memoryview, /) -> int:
+        some = self._data[: min(len(room), self._most)]
+        self._data = self._data[len(some) :]
+        room[: len(some)] = some
+        return len(some)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.text("xé\r", max_size=40).map(str.encode), max_size=30),
+    st.booleans(),
+    st.integers(1, 50),
+    st.integers(1, 9),
+    st.sampled_from([8, 20, LIMIT]),
+)
+def test_slices_are_whole_lines_that_together_are_the_bytes(
+    written: list[bytes], ended: bool, size: int, look: int, limit: int
 ) -> None:
-    data = b"\n".join(b"x" * length for length in lengths) + b"\n" * ended
+    data = b"\n".join(written) + b"\n" * ended
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SLICE", size)
         patch.setattr(module, "LOOK", look)
-        found = [(start, data[start:stop]) for start, stop in slices(memoryview(data))]
+        found = [bytes(part) for part in slices(Drops(data, max(size - 1, 1)), limit)]
 
-    assert b"".join(part for _, part in found) == data
-    assert [start for start, _ in found] == positions(part for _, part in found)
-    assert all(part for _, part in found)
-    assert all(part.endswith(b"\n") for _, part in found[:-1])
-    longest = max((len(line) + 1 for line in naive(data)), default=0)
-    assert all(len(part) <= max(size, 2 * longest) for _, part in found)
+    assert all(found)
+    assert all(part.endswith(b"\n") for part in found[:-1])
+    # Of a line that is too long, as much is left as shows it.
+    assert naive(b"".join(found), limit) == naive(data, limit)
+    assert lines_of(b"".join(found), limit).over_long().tolist() == lines_of(data, limit).over_long().tolist()
+    assert max(map(len, found), default=0) <= 2 * size + limit + 2
+    if limit == LIMIT:
+        assert b"".join(found) == data
 
 
-def positions(parts: Iterable[bytes]) -> list[int]:
-    found, position = [], 0
-    for part in parts:
-        found.append(position)
-        position += len(part)
-    return found
+@given(st.lists(st.sampled_from([b"", b"a", b"bb", b"ccc"]), max_size=9), st.booleans(), st.integers(1, 5))
+def test_the_first_and_the_last_line_feed_are_found(written: list[bytes], ended: bool, look: int) -> None:
+    data = b"\n".join(written) + b"\n" * ended
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LOOK", look)
+
+        assert first_line(memoryview(data)) == data.find(b"\n") + 1
+        assert last_line(memoryview(data)) == data.rfind(b"\n") + 1

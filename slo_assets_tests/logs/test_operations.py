@@ -441,7 +441,7 @@ def test_the_operations_of_pieces_are_those_of_the_file_wherever_it_is_cut(data:
     settings_of = Settings.of(config.logs, config.logs.reading("app.log"))
     reader = new_reader(settings_of, "app.log", NEVER)
     pieces = [
-        reader.read(memoryview(b"".join(lines[start:stop]))) for start, stop in pairwise([0, *borders, len(lines)])
+        reader.read([memoryview(b"".join(lines[start:stop]))]) for start, stop in pairwise([0, *borders, len(lines)])
     ]
 
     cut = stacked([operations_of(placed([dated(naive.first()), *pieces]), config)])

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from upath import UPath
 
 from slo_assets.config import Dialect, Logs, Reading
+from slo_assets.logs import lines as lines_module
 from slo_assets.logs import parts as module
+from slo_assets.logs import ranges
 from slo_assets.logs.files import ChangedWhileReadError
 from slo_assets.logs.machine import NEVER
 from slo_assets.logs.parts import (
@@ -27,15 +29,13 @@ from slo_assets.logs.parts import (
     Read,
     Settings,
     Whole,
-    digest,
-    digests,
     in_order,
     joined,
-    read_range,
     share,
     work,
 )
 from slo_assets.logs.pieces import Piece
+from slo_assets.logs.ranges import digest, digests
 from slo_assets.logs.workers import Workers
 from slo_assets_tests.logs.reading import MARKS, reader, rows_of
 
@@ -50,7 +50,7 @@ def told(piece: Piece) -> dict[str, Any]:
 
 
 def whole(data: bytes, until: int = NEVER) -> Piece:
-    return reader(until=until, maxLineBytes=1024).read(memoryview(data.removeprefix(codecs.BOM_UTF8)))
+    return reader(until=until, maxLineBytes=1024).read([memoryview(data.removeprefix(codecs.BOM_UTF8))])
 
 
 def part(path: UPath, start: int, stop: int, *, until: int = NEVER) -> Part:
@@ -77,9 +77,15 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> UPath:
 
 
 @settings(max_examples=200, deadline=None)
-@given(contents, st.data(), st.sampled_from([1, 7, 64, 1 << 16]), st.sampled_from([NEVER, 1_762_776_030_000_000]))
+@given(
+    contents,
+    st.data(),
+    st.sampled_from([1, 7, 64, 1 << 16]),
+    st.integers(1, 100),
+    st.sampled_from([NEVER, 1_762_776_030_000_000]),
+)
 def test_shares_of_a_file_are_the_file_wherever_their_borders_are(
-    path: UPath, content: bytes, data: st.DataObject, beyond: int, until: int
+    path: UPath, content: bytes, data: st.DataObject, beyond: int, size: int, until: int
 ) -> None:
     path.write_bytes(content)
     # No border lies within the mark of UTF-8, whose three bytes belong to the first line.
@@ -87,6 +93,7 @@ def test_shares_of_a_file_are_the_file_wherever_their_borders_are(
     edges = [0, *sorted(data.draw(st.lists(borders, max_size=6))), len(content)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BEYOND", beyond)
+        patch.setattr(lines_module, "SLICE", size)
         read = [part(path, start, stop, until=until).read() for start, stop in pairwise(edges)]
 
     assert told(joined([one.whole for one in read], SETTINGS, until)) == told(whole(content, until))
@@ -121,21 +128,42 @@ def test_a_line_belongs_to_the_share_in_which_it_begins(
     assert told(joined([first.whole, second.whole], SETTINGS)) == told(whole(content))
 
 
-def test_of_a_line_that_is_too_long_no_more_is_read_than_shows_it(path: UPath, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_line_that_is_too_long_no_more_is_read_than_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = UPath("memory://over-long-of-test-parts/app.log")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"y" * 100_000 + b"\n -b\n")
     monkeypatch.setattr(module, "BEYOND", 64)
     asked: list[int] = []
+    fetch = type(path.fs).cat_file
 
-    def recording(where: UPath, start: int, stop: int) -> memoryview:
-        asked.append(stop - start)
-        return read_range(where, start, stop)
+    def recording(store: Any, where: str, start: int, end: int) -> bytes:
+        asked.append(end - start)
+        return fetch(store, where, start=start, end=end)
 
-    monkeypatch.setattr(module, "read_range", recording)
+    monkeypatch.setattr(type(path.fs), "cat_file", recording)
 
     read = part(path, 0, 10).read()
 
     assert (read.piece.lines, read.piece.samples[0].reason) == (1, "overLong")
-    assert max(asked) < 5 * 1024
+    assert sum(asked) < 5 * 1024
+
+
+@settings(max_examples=100, deadline=None)
+@given(contents, st.data(), st.sampled_from([1, 7, 64, 1 << 16]), st.integers(1, 60))
+def test_a_share_of_an_object_is_that_of_a_file_and_asked_for_at_once(
+    path: UPath, content: bytes, data: st.DataObject, beyond: int, size: int
+) -> None:
+    stored = UPath("memory://shares-of-test-parts/app.log")
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    start = data.draw(st.integers(4, max(4, len(content))).map(lambda border: min(border, len(content))))
+    for file in (path, stored):
+        file.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BEYOND", beyond)
+        patch.setattr(lines_module, "SLICE", size)
+        here, there = (part(file, start, len(content)).read() for file in (path, stored))
+
+    assert (told(here.whole), here.chunks, here.length) == (told(there.whole), there.chunks, there.length)
 
 
 def test_a_share_in_which_no_line_begins_has_none_but_its_digest(path: UPath) -> None:
@@ -203,16 +231,17 @@ STORED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 @settings(max_examples=150, deadline=None)
-@given(contents, st.integers(4, 200), st.integers(1, 60), st.sampled_from(list(STORED)))
-def test_a_file_that_is_read_block_by_block_is_the_file_wherever_blocks_end(
-    path: UPath, content: bytes, share: int, chunk: int, stored: str
+@given(contents, st.integers(3, 200), st.integers(1, 3), st.integers(1, 60), st.sampled_from(list(STORED)))
+def test_a_file_that_is_read_slice_by_slice_is_the_file_wherever_slices_and_pieces_end(
+    path: UPath, content: bytes, size: int, piece: int, chunk: int, stored: str
 ) -> None:
     name, store = STORED[stored]
     file = path.parent / name
     file.write_bytes(store(content))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "SHARE", share * chunk)
-        patch.setattr(module, "CHUNK", chunk)
+        patch.setattr(lines_module, "SLICE", size)
+        patch.setattr(module, "PIECE", piece)
+        patch.setattr(ranges, "CHUNK", chunk)
         read = Whole(file, SETTINGS, NEVER).read()
         chunks = digests(memoryview(content))
 
@@ -220,12 +249,13 @@ def test_a_file_that_is_read_block_by_block_is_the_file_wherever_blocks_end(
     assert (read.chunks, read.length) == (chunks, len(content))
 
 
-def test_lines_without_a_year_go_on_from_block_to_block(path: UPath, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_without_a_year_go_on_from_piece_to_piece(path: UPath, monkeypatch: pytest.MonkeyPatch) -> None:
     reading = Reading(dialect=Dialect.model_validate({"time": {"format": "syslog"}}), rules=MARKS, year=2024)
     path.write_bytes(b"Dec 31 23:59:59 -a\nJan  1 00:00:00 -b\n" * 3)
     job = Whole(path, Settings.of(LOGS, reading), NEVER)
     at_once = [row["instant"] for row in rows_of(job.read().whole.rows)]
-    monkeypatch.setattr(module, "SHARE", 20)
+    monkeypatch.setattr(lines_module, "SLICE", 20)
+    monkeypatch.setattr(module, "PIECE", 1)
 
     assert [row["instant"] for row in rows_of(job.read().whole.rows)] == at_once
     assert len(at_once) == 6
@@ -252,31 +282,6 @@ def test_a_file_whose_times_need_the_line_before_is_one_part(form: str, sequenti
     reading = Reading(dialect=Dialect.model_validate({"time": {"format": form}}), rules=MARKS)
 
     assert Settings.of(LOGS, reading).sequential == sequential
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=99), st.integers(1, 40))
-def test_a_content_has_a_digest_for_each_chunk(data: bytes, chunk: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "CHUNK", chunk)
-        found = digests(memoryview(data))
-
-    assert list(found) == [digest(data[start : start + chunk]) for start in range(0, len(data), chunk)]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=60), st.integers(0, 60), st.integers(0, 60))
-def test_a_range_of_a_file_is_its_bytes(path: UPath, data: bytes, start: int, length: int) -> None:
-    path.write_bytes(data)
-    stop = start + length
-    for file in (path, UPath("memory://ranges-of-test-parts/app.log")):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-        if stop <= len(data) or start >= stop:
-            assert bytes(read_range(file, start, stop)) == data[start:stop]
-        else:
-            with pytest.raises(ChangedWhileReadError):
-                read_range(file, start, stop)
 
 
 # --- side by side -------------------------------------------------------------------------------------------

@@ -216,9 +216,9 @@ def test_pieces_of_a_file_are_the_file_wherever_it_is_cut(
     one = reader(until=until, unreadable={"samples": samples}, **LIMITS)
     parts = cut(lines, places, ended=ended)
 
-    pieces = [one.read(memoryview(part)) for part in parts]
+    pieces = [one.read([memoryview(part)]) for part in parts]
 
-    whole = one.read(memoryview(b"".join(parts)))
+    whole = one.read([memoryview(b"".join(parts))])
     assert told(joined(pieces, samples, until)) == told(whole)
     assert [row for table in placed(pieces, until) for row in rows_of(table)] == rows_of(whole.rows)
 
@@ -227,7 +227,7 @@ def test_pieces_of_a_file_are_the_file_wherever_it_is_cut(
 @given(files, st.lists(st.integers(0, 14), max_size=5), st.lists(st.integers(0, 5), max_size=2))
 def test_pieces_may_be_joined_in_any_groups(lines: list[bytes], places: list[int], borders: list[int]) -> None:
     one = reader(**LIMITS)
-    pieces = [one.read(memoryview(part)) for part in cut(lines, places)]
+    pieces = [one.read([memoryview(part)]) for part in cut(lines, places)]
     edges = [0, *sorted(min(border, len(pieces)) for border in borders), len(pieces)]
 
     groups = [joined(pieces[start:stop]) for start, stop in pairwise(edges)]
@@ -241,10 +241,10 @@ def test_an_instant_before_a_files_first_line_is_that_of_the_lines_that_wait(
     lines: list[bytes], first: int, until: int
 ) -> None:
     written = [line.replace(b"2025-11", b"2025-XX", 1) if number < 3 else line for number, line in enumerate(lines)]
-    piece = reader(until=until, **LIMITS).read(memoryview(b"".join(line + b"\n" for line in written)))
+    piece = reader(until=until, **LIMITS).read([memoryview(b"".join(line + b"\n" for line in written))])
     header = (EPOCH + timedelta(microseconds=first)).isoformat().replace("+00:00", "Z").encode()
     dated_by_a_line = reader(until=until, **LIMITS).read(
-        memoryview(b"".join(line + b"\n" for line in [header, *written]))
+        [memoryview(b"".join(line + b"\n" for line in [header, *written]))]
     )
 
     found = joined([dated(first), piece], until=until)
@@ -299,15 +299,15 @@ def test_pieces_of_json_lines_are_the_file_wherever_it_is_cut(
     one = reader(RECORD_RULES, RECORDS_OF_LINES, until=until, unreadable={"samples": samples}, **LIMITS)
     parts = cut(lines, places)
 
-    pieces = [one.read(memoryview(part)) for part in parts]
+    pieces = [one.read([memoryview(part)]) for part in parts]
 
-    assert told(joined(pieces, samples, until)) == told(one.read(memoryview(b"".join(parts))))
+    assert told(joined(pieces, samples, until)) == told(one.read([memoryview(b"".join(parts))]))
 
 
 @settings(max_examples=60, deadline=None)
 @given(files)
 def test_every_line_is_in_one_month_or_waits_or_is_later_than_the_clock(lines: list[bytes]) -> None:
-    piece = reader(MARKS, until=at(300), **LIMITS).read(memoryview(b"".join(line + b"\n" for line in lines)))
+    piece = reader(MARKS, until=at(300), **LIMITS).read([memoryview(b"".join(line + b"\n" for line in lines))])
 
     assert piece.lines == len(lines) == sum(month.lines for month in piece.months.values()) + piece.future
     assert len(piece.rows) == sum(sum(month.matched.values()) for month in piece.months.values())

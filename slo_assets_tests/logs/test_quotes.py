@@ -22,6 +22,7 @@ from slo_assets.domain.quotes import Place, Quote
 from slo_assets.logs import folder as folder_module
 from slo_assets.logs import parts as parts_module
 from slo_assets.logs import quotes as module
+from slo_assets.logs import ranges
 from slo_assets.logs.folder import LogFolder
 from slo_assets.logs.quotes import Quotes
 from slo_assets.periods import parse_instant
@@ -81,7 +82,7 @@ def logs(tmp_path: Path) -> Logs:
 
 def small_parts(patch: pytest.MonkeyPatch, chunk: int, chunks: int) -> None:
     """Make parts so small that files of some hundred bytes have many."""
-    for place in (folder_module, parts_module, module):
+    for place in (folder_module, parts_module, ranges, module):
         patch.setattr(place, "CHUNK", chunk, raising=False)
         patch.setattr(place, "SHARE", chunk * chunks, raising=False)
     patch.setattr(parts_module, "BEYOND", 16)

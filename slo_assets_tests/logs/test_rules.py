@@ -570,10 +570,10 @@ def test_what_is_remembered_of_texts_changes_nothing_not_even_the_bytes_that_are
         one = reader(ANY_RULES)
         for block in blocks:
             data = "".join(f"{line}\n" for line in block).encode()
-            rows = one.read(memoryview(data)).rows
+            rows = one.read([memoryview(data)]).rows
 
             rules_module.text_rules.cache_clear()
-            assert to_bytes(rows) == to_bytes(reader(ANY_RULES).read(memoryview(data)).rows)
+            assert to_bytes(rows) == to_bytes(reader(ANY_RULES).read([memoryview(data)]).rows)
             assert [(row["line"], row["rule"], row["event"]) for row in rows_of(rows)] == naive(
                 [line.encode() for line in block], ANY_RULES
             )
@@ -586,10 +586,10 @@ def test_threads_that_learn_at_the_same_time_take_what_one_would() -> None:
     rules_module.text_rules.cache_clear()
     one = reader(ANY_RULES)
     with ThreadPoolExecutor(4) as threads:
-        at_once = list(threads.map(lambda block: to_bytes(reader(ANY_RULES).read(memoryview(block)).rows), blocks))
+        at_once = list(threads.map(lambda block: to_bytes(reader(ANY_RULES).read([memoryview(block)]).rows), blocks))
 
     rules_module.text_rules.cache_clear()
-    assert at_once == [to_bytes(one.read(memoryview(block)).rows) for block in blocks]
+    assert at_once == [to_bytes(one.read([memoryview(block)]).rows) for block in blocks]
 
 
 def test_no_more_texts_are_remembered_than_there_is_room_for_and_no_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
