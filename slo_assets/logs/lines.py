@@ -43,9 +43,9 @@ def slices(source: Source, limit: int) -> Iterator[memoryview]:
     Yields:
         Lines, of which the last may have no end; the next slice overwrites them.
     """
-    rest = 0
+    memory, rest = scratch("slice", "u1"), 0
     while True:
-        room = scratch("slice", rest + SLICE, "u1", kept=rest).data
+        room = memory.of(rest + SLICE, kept=rest).data
         count = source.readinto(room[rest:])
         if not count:
             break

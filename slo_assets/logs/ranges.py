@@ -95,7 +95,7 @@ def read_range(path: UPath, start: int, stop: int) -> memoryview:
     Raises:
         ChangedWhileReadError: the file has fewer.
     """
-    room = scratch("bytes", max(stop - start, 0), "u1").data
+    room = scratch("bytes", "u1").of(max(stop - start, 0)).data
     with closing(bytes_of(path, start, stop)) as file:
         file.into(start, room)
     return room

@@ -13,29 +13,38 @@ STEP = 1 << 23
 _own = threading.local()
 
 
-def scratch(purpose: str, count: int, kind: str, kept: int = 0) -> npt.NDArray[Any]:
-    """Room for so many values, which the next call of the same thread for this purpose gives out again.
-
-    What is never used of it costs nothing.
+class Room:
+    """Room for values of one kind; what is never used of it costs nothing.
 
     Args:
-        purpose: its name.
-        count: how many values.
-        kind: of them, as NumPy names it.
-        kept: so many of the last room's values are needed further on.
+        kind: of the values, as NumPy names it.
     """
-    found: npt.NDArray[Any] = getattr(_own, purpose, np.empty(0, kind))
-    if len(found) < count:
-        # In large steps, so that the system gives large pages.
-        room = np.empty(-(-count // STEP) * STEP, kind)
-        room[:kept] = found[:kept]
-        setattr(_own, purpose, room)
-        found = room
-    return found[:count]
+
+    def __init__(self, kind: str) -> None:
+        """Begin with none."""
+        self._values: npt.NDArray[Any] = np.empty(0, kind)
+
+    def of(self, count: int, kept: int = 0) -> npt.NDArray[Any]:
+        """Room for so many values, shape (count,); so many of the first are still those that stood there."""
+        if len(self._values) < count:
+            # In large steps, so that the system gives large pages.
+            values = np.empty(-(-count // STEP) * STEP, self._values.dtype)
+            values[:kept] = self._values[:kept]
+            self._values = values
+        return self._values[:count]
+
+
+def scratch(purpose: str, kind: str) -> Room:
+    """The room of this thread for a purpose: whoever asks next for it writes over what stands there."""
+    found: Room | None = getattr(_own, purpose, None)
+    if found is None:
+        found = Room(kind)
+        setattr(_own, purpose, found)
+    return found
 
 
 def release() -> None:
-    """Give the memory of all threads back, for as long as nothing is read."""
+    """Give the memory of all threads back as soon as nobody reads with it."""
     global _own  # noqa: PLW0603
     _own = threading.local()
     pa.default_memory_pool().release_unused()

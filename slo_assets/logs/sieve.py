@@ -66,72 +66,81 @@ class _Slice:
     over_long: Ints
 
 
+@dataclass(frozen=True)
 class Sieve:
     """Keeps the lines that hold a literal text of the rules, and those that cannot be read as they should.
 
-    Args:
+    Attributes:
         times: tells the time of each line.
         literals: the texts.
         limit: only so many bytes of a line are looked at.
         everything: whether all lines are kept.
     """
 
-    def __init__(self, times: LineTimes, literals: Sequence[bytes], limit: int, *, everything: bool) -> None:
-        """Remember how lines are looked at."""
-        self._times, self._literals, self._limit, self._everything = times, literals, limit, everything
+    times: LineTimes
+    literals: Sequence[bytes]
+    limit: int
+    everything: bool
 
     def sift(self, slices: Iterable[memoryview]) -> Sifted:
         """Look at slices of whole lines, each of which may be overwritten afterwards."""
-        literals: list[Literal] = []
-        parts: list[_Slice] = []
-        count, size = 0, 0
+        sifting = _Sifting(self)
         for data in slices:
-            if not literals:
-                usual = frequencies(data)
-                literals = [Literal.of(text, usual) for text in self._literals]
-            lines = self._lines(data, count)
-            parts.append(self._look(lines, literals, count, size))
-            count += len(lines.ends)
-            size = int(parts[-1].stops[-1]) if len(parts[-1].stops) else size
+            sifting.look(data)
+        return sifting.sifted()
+
+
+class _Sifting:
+    """The slices of one piece, one after another."""
+
+    def __init__(self, sieve: Sieve) -> None:
+        self._sieve = sieve
+        self._ends, self._instants = scratch("ends", "i8"), scratch("instants", "i8")
+        self._kept = scratch("kept", "u1")
+        self._literals: list[Literal] = []
+        self._parts: list[_Slice] = []
+        self._count, self._size = 0, 0
+
+    def look(self, data: memoryview) -> None:
+        """Look at the next slice, and keep some lines of it."""
+        if not self._parts:
+            usual = frequencies(data)
+            self._literals = [Literal.of(text, usual) for text in self._sieve.literals]
+        octets, lines, before, limit = machine.octets(data), self._lines(data), self._count, self._sieve.limit
+        wanted = np.full(len(lines.ends), self._sieve.everything)
+        hits: list[Hits] = []
+        for literal in self._literals:
+            of, behind = machine.holding(lines.ends, literal.positions(octets), len(literal.text), limit, wanted)
+            hits.append(Hits(of + before, behind))
+        undecodable, over_long = NO_LINES if is_utf8(data) else lines.undecodable(), lines.over_long()
+        wanted[undecodable], wanted[over_long] = True, True
+        chosen = np.flatnonzero(wanted)
+        room = self._kept.of(self._size + len(data) + BLOCK, kept=self._size)
+        begins, stops = machine.gathered(octets, lines.starts, lines.ends, chosen, limit + MORE, room, self._size)
+        self._parts.append(_Slice(chosen + before, begins, stops, hits, undecodable + before, over_long + before))
+        self._count += len(lines.ends)
+        self._size = int(stops[-1]) if len(stops) else self._size
+
+    def _lines(self, data: memoryview) -> Lines:
+        """The lines of a slice; what each tells of its time is noted behind those before."""
+        ends = self._ends.of(len(data))
+        instants = self._instants.of(self._count + len(data), kept=self._count)[self._count :]
+        count = self._sieve.times.fill(data, self._sieve.limit, ends, instants)
+        return Lines.of(data, ends[:count], self._sieve.limit)
+
+    def sifted(self) -> Sifted:
+        """What is left of all slices."""
+        parts, data = self._parts, self._kept.of(self._size).data
         chosen = _all(part.chosen for part in parts)
-        data = scratch("chosen", size, "u1").data
+        begins, stops = _all(part.begins for part in parts), _all(part.stops for part in parts)
         return Sifted(
-            instants=scratch("instants", count, "i8"),
+            instants=self._instants.of(self._count),
             chosen=chosen,
-            lines=Lines(data, _all(part.begins for part in parts), _all(part.stops for part in parts), self._limit),
-            hits=[_hits([part.hits[number] for part in parts], chosen) for number in range(len(self._literals))],
+            lines=Lines(data, begins, stops, self._sieve.limit),
+            hits=[_hits([part.hits[number] for part in parts], chosen) for number in range(len(self._sieve.literals))],
             undecodable=_all(part.undecodable for part in parts),
             over_long=_all(part.over_long for part in parts),
         )
-
-    def _lines(self, data: memoryview, before: int) -> Lines:
-        """The lines of a slice; what each tells of its time is noted behind those before."""
-        ends = scratch("ends", len(data), "i8")
-        instants = scratch("instants", before + len(data), "i8", kept=before)
-        count = self._times.fill(data, self._limit, ends, instants[before:])
-        return Lines.of(data, ends[:count], self._limit)
-
-    def _look(self, lines: Lines, literals: Iterable[Literal], before: int, kept: int) -> _Slice:
-        """Keep some lines of a slice.
-
-        Args:
-            lines: all of its lines.
-            literals: what is looked for.
-            before: how many lines the slices before have.
-            kept: how many bytes of them are kept.
-        """
-        data = machine.octets(lines.data)
-        wanted = np.full(len(lines.ends), self._everything)
-        hits: list[Hits] = []
-        for literal in literals:
-            of, behind = machine.holding(lines.ends, literal.positions(data), len(literal.text), self._limit, wanted)
-            hits.append(Hits(of + before, behind))
-        undecodable, over_long = NO_LINES if is_utf8(lines.data) else lines.undecodable(), lines.over_long()
-        wanted[undecodable], wanted[over_long] = True, True
-        chosen = np.flatnonzero(wanted)
-        room = scratch("chosen", kept + len(data) + BLOCK, "u1", kept=kept)
-        begins, stops = machine.gathered(data, lines.starts, lines.ends, chosen, self._limit + MORE, room, kept)
-        return _Slice(chosen + before, begins, stops, hits, undecodable + before, over_long + before)
 
 
 def _all(parts: Iterable[Ints]) -> Ints:

@@ -61,7 +61,7 @@ class LineTimes:
             For each line, shape (lines,): where it ends (its line feed, or the block's end), and its own
             instant, ``NONE`` where it tells none.
         """
-        ends, instants = scratch("ends", len(data), "i8"), scratch("instants", len(data), "i8")
+        ends, instants = (scratch(purpose, "i8").of(len(data)) for purpose in ("ends", "instants"))
         count = self.fill(data, limit, ends, instants)
         return ends[:count].copy(), instants[:count].copy()
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from slo_assets.config import Time
 from slo_assets.logs import lines as module
 from slo_assets.logs.lines import Lines, first_line, is_utf8, last_line, slices
+from slo_assets.logs.scratch import release
 from slo_assets.logs.timestamps import LineTimes
 
 LIMIT = 1 << 20
@@ -170,6 +171,7 @@ class Drops:
         self._data, self._most = data, most
 
     def readinto(self, room: memoryview, /) -> int:
+        release()  # as somebody else may who has read another folder meanwhile
         some = self._data[: min(len(room), self._most)]
         self._data = self._data[len(some) :]
         room[: len(some)] = some

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain, pairwise
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo_assets.config import Time
+from slo_assets.logs.scratch import release
 from slo_assets.logs.sieve import Sieve
 from slo_assets.logs.timestamps import LineTimes
 
@@ -76,14 +79,26 @@ def test_nothing_is_left_of_nothing() -> None:
     assert [len(hits.lines) for hits in found.hits] == [0, 0, 0]
 
 
-def test_what_is_kept_of_slices_that_are_overwritten_stays() -> None:
+def test_what_is_kept_of_slices_stays_when_they_are_overwritten() -> None:
     room = bytearray(b"a beat 1\n")
 
-    def overwritten() -> object:
+    def overwritten() -> Iterator[memoryview]:
         for number in b"123":
             room[-2] = number
             yield memoryview(room)
 
-    found = Sieve(LineTimes(Time()), TEXTS, LIMIT, everything=False).sift(overwritten())  # type: ignore[arg-type]
+    found = Sieve(LineTimes(Time()), TEXTS, LIMIT, everything=False).sift(overwritten())
 
     assert [bytes(found.text(number)) for number in range(3)] == [b"a beat 1", b"a beat 2", b"a beat 3"]
+
+
+def test_what_is_kept_of_slices_stays_when_others_give_their_memory_back_meanwhile() -> None:
+    def released() -> Iterator[memoryview]:
+        for number in range(3):
+            yield memoryview(f"2025-11-10T12:00:0{number}Z beat {number}\n".encode())
+            release()
+
+    found = Sieve(LineTimes(Time()), TEXTS, LIMIT, everything=False).sift(released())
+
+    assert [bytes(found.text(number)[-6:]) for number in range(3)] == [b"beat 0", b"beat 1", b"beat 2"]
+    assert np.diff(found.instants).tolist() == [1_000_000, 1_000_000]
