@@ -56,7 +56,7 @@ class Budget:
     @property
     def consumed(self) -> float | None:
         """What was used so far."""
-        return None if self.spent is None else self.spent.until(self.until, included=True)
+        return None if self.spent is None else self.spent.until(self.period.end)
 
     @property
     def percent(self) -> float | None:
@@ -175,7 +175,7 @@ def _time_budget(
     elapsed, watched = (known.until - period.start) / MINUTE, intervals.minutes(evidence.seen)
     unknown = _unobserved(evidence.seen, period.start, known.until)
     spent = evidence.bad.plus(unknown) if policy == "down" else evidence.bad
-    used = spent.until(known.until, included=True)
+    used = spent.until(period.end)
     whole = watched if policy == "ignore" else elapsed
     return Budget(
         target=objective["target"],
@@ -204,7 +204,7 @@ def _event_budget(
         target=target,
         allowed=rate["operations"] * target / 100,
         spent=spent,
-        projected=None if spent is None else spent.until(known.until, included=True),
+        projected=None if spent is None else spent.until(period.end),
         period=period,
         until=known.until,
         closed=known.closed,
@@ -289,13 +289,13 @@ def _alerts(budget: Budget, policy: list[Document], thresholds: BudgetThresholds
 
 
 def _burn_down(budget: Budget) -> list[Document]:
-    """What is left at the end of each UTC day, beside what would be left at an even pace."""
+    """What is left at the end of each UTC day or at ``asOf``, beside what would be left at an even pace."""
     if budget.spent is None:
         return []
     series = []
     for start, end in budget.period.days(budget.until):
-        used = budget.spent.until(end, included=end == budget.until)
-        passed = (end - budget.period.start) / (budget.period.minutes * MINUTE)
+        used = budget.spent.until(end)
+        passed = (min(budget.until, end) - budget.period.start) / (budget.period.minutes * MINUTE)
         series.append(
             {
                 "date": format_date(start),

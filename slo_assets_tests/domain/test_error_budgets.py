@@ -386,6 +386,16 @@ def test_the_burn_down_of_an_open_month_ends_where_it_is_known():
     assert made["burnDown"][-1]["ideal"] == round(43.2 * 28.5 / 30, 4)
 
 
+def test_what_is_spent_at_midnight_is_burnt_on_the_day_that_begins():
+    # The month is known up to midnight of the 5th, and the failure there is the last that is known.
+    lines = [done(FIRST + 4 * DAY - 60), failed(FIRST + 4 * DAY, 10 * MINUTE)]
+    made = budget(lines=lines, now="2025-11-20T00:00:00Z")
+    assert [(day["date"], day["consumed"]) for day in made["burnDown"][3:]] == [("2025-11-04", 0), ("2025-11-05", 10)]
+    assert made["burnDown"][4]["ideal"] == round(43.2 * 26 / 30, 4)
+    assert (made["consumed"], made["errorRate"]["consumed"]) == (10.0, 1.0)
+    assert [day["consumed"] for day in made["errorRate"]["burnDown"][3:]] == [0, 1]
+
+
 # --- the error rate's budget ------------------------------------------------------------------------------------------
 
 
