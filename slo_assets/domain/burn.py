@@ -46,18 +46,24 @@ class Spending:
         after = np.cumsum(rises + jumps)
         return cls(instants, after - jumps, after)
 
-    def plus(self, other: Spending) -> Spending:
-        """The sum of two curves."""
-        instants = np.union1d(self.instants, other.instants)
-        pairs = [
-            [curve.until(int(i), included=side) for i in instants] for curve in (self, other) for side in (False, True)
-        ]
-        before, after, other_before, other_after = np.array(pairs, dtype=np.float64).reshape(4, -1)
-        return Spending(instants, before + other_before, after + other_after)
+    def parts(self, bounds: Instants) -> tuple[Instants, Instants, Amounts]:
+        """The curve taken apart at its own instants and at some others: none of its parts reaches across one.
 
-    def until(self, instant: int, *, included: bool = False) -> float:
-        """What was spent before an instant, or up to and at it."""
-        index = int(np.searchsorted(self.instants, instant, side="right" if included else "left"))
+        Returns:
+            Starts, ends and amounts, as :meth:`of` takes them.
+        """
+        others = np.setdiff1d(bounds, self.instants)
+        spent = np.array([self.until(instant) for instant in others.tolist()])
+        instants, places = np.unique(np.concatenate((self.instants, others)), return_index=True)
+        before, after = (np.concatenate((side, spent))[places] for side in (self.before, self.after))
+        starts, ends = np.concatenate((instants[:-1], instants)), np.concatenate((instants[1:], instants))
+        amounts = np.concatenate((before[1:] - after[:-1], after - before))
+        told = amounts > 0
+        return starts[told], ends[told], amounts[told]
+
+    def until(self, instant: int) -> float:
+        """What was spent before an instant; what is spent at once there is not among it."""
+        index = int(np.searchsorted(self.instants, instant))
         if index == 0:
             return 0.0
         if index == len(self.instants):

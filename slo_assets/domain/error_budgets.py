@@ -14,7 +14,6 @@ from slo_assets.domain.documents import Document, envelope
 from slo_assets.domain.event_log import EventLog
 from slo_assets.domain.evidence import ComponentEvidence, PeriodEvidence, gather
 from slo_assets.domain.indicators import share
-from slo_assets.domain.intervals import Interval
 from slo_assets.domain.rounding import rounded
 from slo_assets.domain.spending import errors
 from slo_assets.domain.verdicts import WHOLE
@@ -173,8 +172,7 @@ def _time_budget(
     evidence: ComponentEvidence, objective: Document, policy: NoDataPolicy, known: PeriodEvidence, period: Period
 ) -> Budget:
     elapsed, watched = (known.until - period.start) / MINUTE, intervals.minutes(evidence.seen)
-    unknown = _unobserved(evidence.seen, period.start, known.until)
-    spent = evidence.bad.plus(unknown) if policy == "down" else evidence.bad
+    spent = evidence.down if policy == "down" else evidence.bad
     used = spent.until(period.end)
     whole = watched if policy == "ignore" else elapsed
     return Budget(
@@ -186,13 +184,6 @@ def _time_budget(
         until=known.until,
         closed=known.closed,
     )
-
-
-def _unobserved(seen: list[Interval], start: int, until: int) -> Spending:
-    """All time in which nobody looked, as spent minutes."""
-    gaps = [gap for gap in intervals.between([(start, start), *seen, (until, until)]) if gap[0] < gap[1]]
-    bounds = np.array(gaps, dtype=np.int64).reshape(-1, 2)
-    return Spending.of(bounds[:, 0], bounds[:, 1], (bounds[:, 1] - bounds[:, 0]) / MINUTE)
 
 
 def _event_budget(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,7 @@ class Evidence:
         errors: the reported errors that have a known number of operations.
         seen: when it was observed.
         bad: its bad minutes over the period.
+        down: the same if it was down whenever nobody looked.
     """
 
     start: int
@@ -51,6 +52,7 @@ class Evidence:
     errors: list[Reported]
     seen: list[Interval]
     bad: Spending
+    down: Spending
 
     @classmethod
     def of(cls, known: ComponentEvidence, period: Period) -> Evidence:
@@ -58,14 +60,32 @@ class Evidence:
         ordered = known.events.sort_values("instant", kind="stable")
         instants, durations = ordered["instant"].to_numpy(), ordered["duration_ms"].to_numpy()
         kinds = ordered["kind"].astype("str").to_numpy(dtype=np.str_)
-        return cls(period.start, period.end, instants, kinds, durations, known.errors, known.seen, known.bad)
+        return cls(
+            start=period.start,
+            end=period.end,
+            instants=instants,
+            kinds=kinds,
+            durations=durations,
+            errors=known.errors,
+            seen=known.seen,
+            bad=known.bad,
+            down=known.down,
+        )
 
     def within(self, start: int, end: int) -> Evidence:
         """The same for a part of this time."""
         part = slice(*np.searchsorted(self.instants, [start, end]))
         errors = [error for error in (error.within(start, end) for error in self.errors) if error]
-        seen = intervals.clip(self.seen, start, end)
-        return Evidence(start, end, self.instants[part], self.kinds[part], self.durations[part], errors, seen, self.bad)
+        return replace(
+            self,
+            start=start,
+            end=end,
+            instants=self.instants[part],
+            kinds=self.kinds[part],
+            durations=self.durations[part],
+            errors=errors,
+            seen=intervals.clip(self.seen, start, end),
+        )
 
     @property
     def known_durations(self) -> npt.NDArray[np.float64]:
@@ -177,9 +197,9 @@ def _completeness(counts: dict[str, int]) -> float | None:
 def _time(evidence: Evidence, until: int, component: Component) -> Document:
     """Availability and the minutes behind it, as far as the period is known."""
     elapsed, watched = (min(until, evidence.end) - evidence.start) / MINUTE, intervals.minutes(evidence.seen)
-    bad = evidence.bad.until(evidence.end) - evidence.bad.until(evidence.start)
-    lower, upper = indicators.availability_bounds(bad, watched, elapsed)
-    counted = indicators.counted_time(bad, watched, elapsed, component.no_data_policy)
+    bad, down = (curve.until(evidence.end) - curve.until(evidence.start) for curve in (evidence.bad, evidence.down))
+    lower, upper = indicators.availability_bounds(bad, down, elapsed)
+    counted = indicators.counted_time(bad, down, watched, elapsed, component.no_data_policy)
     known = watched > 0 or bad > 0
     return {
         "availability": indicators.availability(*counted),

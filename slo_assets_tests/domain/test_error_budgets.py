@@ -155,6 +155,19 @@ def test_unknown_time_is_spent_and_projected_as_the_policy_says(policy: str, con
     assert made["projectedPercent"] == pytest.approx(float(100 * projected / Fraction(432, 10)), abs=1e-4)
 
 
+def test_an_incident_in_unknown_time_burns_no_more_than_that_time_where_it_is_down():
+    # Nine of ten days are unknown. 600 minutes are told of the 4th, and 20 of the first day, which was watched.
+    told_of = (bad(600, 3, 3.5), bad(20, 0.25, 0.5, "canvas:y:slow"))
+    made = budget(
+        *(watched(last=1) | {"summary": {"componentsAffected": [CANVAS]}}, told(*told_of)),
+        lines=[done(FIRST + 10 * DAY)],
+        now=TENTH,
+        config=only_canvas("down"),
+    )
+    assert made["consumed"] == 20 + 9 * 1440
+    assert [day["consumed"] for day in made["burnDown"]] == [20 + day * 1440 for day in (*range(10), 9)]
+
+
 def test_where_nothing_was_observed_nothing_is_known_of_the_budget():
     made = budget()
     unknown = ("consumed", "remaining", "burnRate", "burnRatePercent", "projectedPercent", "projection")

@@ -214,6 +214,42 @@ def test_unknown_time_counts_as_the_policy_says(policy: str, expected: Fraction)
     assert detail["upperBound"] == round(100 * (43200 - 6) / 43200, 4)
 
 
+@pytest.mark.parametrize(
+    ("spans", "bad", "down"),
+    # One hour of 43,200 minutes was observed, and 43,140 were not.
+    [
+        ([(7200, 9000, 30)], 30, 43_140),
+        ([(7200, 7200, 30)], 30, 43_140),
+        ([(3000, 4200, 20)], 20, 10 + 43_140),
+        ([(600, 600, 1), (7200, 9000, 30)], 31, 1 + 43_140),
+    ],
+    ids=["within", "at an instant", "half of it observed", "and another one in the observed time"],
+)
+@pytest.mark.parametrize("policy", ["ignore", "up", "down"])
+def test_what_was_reported_of_unknown_time_is_part_of_it_where_it_is_down(policy, spans, bad, down):
+    told_of = [incident(f"canvas:e{n}", 1, m * 60_000, a, b) for n, (a, b, m) in enumerate(spans)]
+    looked = {**told(seen=(0, 3600)), "summary": {"componentsAffected": [CANVAS]}}
+    figures = canvas(reports=(told(*told_of), looked), config=only_canvas(policy))
+    detail = figures["availabilityDetail"]
+    counted = {"ignore": Fraction(bad, 60), "up": Fraction(bad, 43_200), "down": Fraction(down, 43_200)}[policy]
+    assert figures["availability"] == round(float(100 * (1 - counted)), 4)
+    assert (detail["badMinutes"], detail["unknownMinutes"]) == (bad, 43_140)
+    assert detail["lowerBound"] == round(100 * (1 - down / 43_200), 4)
+    assert detail["upperBound"] == round(100 * (1 - bad / 43_200), 4)
+
+
+def test_more_bad_time_than_unknown_time_is_no_less_where_that_is_down():
+    # All of the month but five minutes was observed, and an incident of half an hour was reported in these.
+    looked = [
+        {**told(seen=span), "summary": {"componentsAffected": [CANVAS]}}
+        for span in ((-2.5 * 86_400, 7200), (7500, 27.5 * 86_400))
+    ]
+    figures = canvas(reports=(told(incident(count=1, ms=1_800_000, first=7300, last=7400)), *looked))
+    detail = figures["availabilityDetail"]
+    assert (detail["badMinutes"], detail["unknownMinutes"]) == (30, 5)
+    assert detail["lowerBound"] == detail["upperBound"] == round(100 * (1 - 30 / 43_200), 4)
+
+
 def test_where_nothing_was_observed_availability_is_unknown_and_may_be_anything():
     figures = canvas()
     detail = figures["availabilityDetail"]
