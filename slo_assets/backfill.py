@@ -343,11 +343,11 @@ def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:
-    """Which step failed, and why, from the innermost cause."""
+    """Which step failed, and why: an error of our own says that itself, else the innermost cause does."""
     for event in result.all_events:
         if event.is_step_failure:
             problem = event.step_failure_data.error
-            while problem is not None and problem.cause is not None:
+            while problem is not None and problem.cause is not None and not OWN_ERROR.match(problem.message):
                 problem = problem.cause
             return f"{event.step_key}: {OWN_ERROR.sub('', problem.message.strip(), 1) if problem else 'failed'}"
     return "the run failed before its first step"

@@ -1,5 +1,6 @@
 """Months one after another: which, in which order, and what a failure costs."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -14,13 +15,16 @@ from slo_assets.backfill import (
     DIFFERS,
     PROCESS_TAG,
     PUT_BACK,
+    QUIET,
     Backfill,
     InterruptedRunError,
     cancel,
+    failure,
     this_process,
 )
 from slo_assets.domain import slo_targets
 from slo_assets.periods import Period
+from slo_assets.storage.releases import ReleaseError
 from slo_assets_tests.conftest import MakeProject, Project
 
 LINE = "{month}-10T10:00:00Z ✅ BeatExecutor: Beat 1 (canvas:component:create) completed in 5ms\n"
@@ -158,6 +162,22 @@ def test_a_month_says_whether_its_files_were_changed_or_an_earlier_release_was_p
 
     project.published(month.key, "sli-metrics").parents[2].joinpath(f"releases/{month.key}/{first}.json").unlink()
     assert worker.causes(month) == [DIFFERS]
+
+
+def test_an_error_of_our_own_is_told_rather_than_what_it_came_from() -> None:
+    @dg.op
+    def look() -> None:
+        try:
+            json.loads("{")
+        except ValueError as problem:
+            raise ReleaseError("the manifest is damaged. Remedy: put it back") from problem
+
+    @dg.job(executor_def=dg.in_process_executor)
+    def looking() -> None:
+        look()
+
+    result = looking.execute_in_process(run_config=QUIET, raise_on_error=False)
+    assert failure(result) == "look: the manifest is damaged. Remedy: put it back"
 
 
 def test_a_month_that_is_kept_still_tells_what_its_checks_said(make_project: MakeProject) -> None:
