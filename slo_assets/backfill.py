@@ -43,6 +43,8 @@ PATIENCE = 300.0
 LOOK_BACK = 11
 DIFFERS = "its files are missing or were changed"
 PUT_BACK = "an earlier release was put back"
+#: So much is shown of why it was.
+REASON_LENGTH = 80
 #: What the text of an error begins with that says by itself what is wrong, and what to do.
 OWN_ERROR = re.compile(r"slo_assets\.[\w.]+: ")
 
@@ -163,6 +165,7 @@ class Backfill:
 
     def _difference(self, period: Period) -> list[str]:
         """Why the work files or the published ones do not have the bytes that were recorded; nothing where they do."""
+        from slo_assets.domain.account import visible
         from slo_assets.storage.audit import AuditError
         from slo_assets.storage.releases import ReleaseError
 
@@ -172,10 +175,16 @@ class Backfill:
         published = {one.file: expected[asset] for asset, one in DELIVERABLES.items()}
         if not output.publication(period).differing(published):
             return []
+        publisher = output.publisher(period)
         try:
-            return [DIFFERS if output.publisher(period).drifted() else PUT_BACK]
+            put_back = publisher.put_back()
+            if publisher.drifted() or put_back is None:
+                return [DIFFERS]
         except (AuditError, ReleaseError):
             return [DIFFERS]
+        since = f"{put_back['timestamp']} ({visible(put_back['reason'], REASON_LENGTH)})"
+        remedy = f"slo-assets run --period {period.key} publishes what follows from input and settings"
+        return [f"{PUT_BACK} at {since}: {remedy}"]
 
     def results(self, months: Iterable[Period], *, force: bool = False) -> Iterator[MonthResult]:
         """Make months in their order, from one reading of the logs; one that fails stops no other.

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -153,8 +154,13 @@ def test_a_month_says_whether_its_files_were_changed_or_an_earlier_release_was_p
     assert [result.well for result in worker.results(worker.months(None, None))] == [True]
     assert worker.causes(month) == []
 
-    project.execute("rollback", "roll_back_month", {"period": month.key, "to": first})
-    assert worker.causes(month) == [PUT_BACK]
+    project.execute("rollback", "roll_back_month", {"period": month.key, "to": first, "reason": "wrong logs"})
+    trail = Path(project.output, "audit", "2025-11.jsonl").read_text(encoding="utf-8").splitlines()
+    since = json.loads(trail[-1])["timestamp"]
+    assert worker.causes(month) == [
+        f"{PUT_BACK} at {since} (wrong logs): slo-assets run --period 2025-11 publishes what follows from input and "
+        "settings"
+    ]
 
     published = project.published(month.key, "sli-metrics")
     published.unlink()

@@ -221,13 +221,20 @@ class Publisher:
 
     def switched(self) -> Iterator[str]:
         """The releases that were published or put back, the latest first."""
-        releases = (
-            str(entry["release"])
+        # Putting one back takes two steps.
+        return (release for release, _ in groupby(str(entry["release"]) for entry in self._switches()))
+
+    def put_back(self) -> Entry | None:
+        """What was said when the published release was put back; None where a run has published it."""
+        last = next(self._switches(), None)
+        return last if last and last["action"] == "rollback" else None
+
+    def _switches(self) -> Iterator[Entry]:
+        return (
+            entry
             for entry in self.trail.newest()
             if entry and entry.get("action") in SWITCHES and entry.get("result") == "success"
         )
-        # Putting one back takes two steps.
-        return (release for release, _ in groupby(releases))
 
     def said_by(self, run_id: str) -> list[Entry]:
         """What a run has put on record since it took the period over, the oldest first."""
