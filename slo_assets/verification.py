@@ -101,7 +101,8 @@ class Verification:
                 publisher.releases.documents(release)
         except ReleaseError as problem:
             whole = f"release {release} as it was made"
-            yield Drift("file", WORKFLOW_STATE.asset, period, whole, str(problem), f"slo-assets run --period {period}")
+            again = f"slo-assets run --period {period} --force"
+            yield Drift("file", WORKFLOW_STATE.asset, period, whole, str(problem).removesuffix("."), again)
         found = publisher.publication.differing(checksums)
         for deliverable in DELIVERABLES.values():
             if deliverable.file in found:

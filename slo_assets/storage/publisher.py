@@ -146,7 +146,8 @@ class Publisher:
         with self._alone():
             self._validate(problems, about)
             previous = self.publication.release()
-            if previous == release and not self.publication.differing(checksums):
+            whole = not self.publication.differing(checksums) and self.releases.is_whole(release)
+            if previous == release and whole:
                 self.trail.steps(lambda _: self._finished(release, about, "unchanged"))
                 return Published(release, self.releases.manifest(release), new=False, previous=previous)
             entry = self.trail.step(
@@ -169,13 +170,10 @@ class Publisher:
 
         Returns:
             False where none is published, or not as it was; such a run has to go on.
-
-        Raises:
-            ReleaseError: the release's manifest is missing or damaged.
         """
         with self._alone():
             release = self.expected()
-            if release is None or self.drifted():
+            if release is None or not self.releases.is_whole(release) or self.drifted():
                 return False
             about = {"asset": "slo_workflow_state", "runId": run_id}
             self._validate([], about)
