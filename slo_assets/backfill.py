@@ -43,6 +43,8 @@ PATIENCE = 300.0
 LOOK_BACK = 11
 DIFFERS = "its files are missing or were changed"
 PUT_BACK = "an earlier release was put back"
+#: So much is shown of why it was.
+REASON_LENGTH = 80
 #: What the text of an error begins with that says by itself what is wrong, and what to do.
 OWN_ERROR = re.compile(r"slo_assets\.[\w.]+: ")
 
@@ -163,6 +165,7 @@ class Backfill:
 
     def _difference(self, period: Period) -> list[str]:
         """Why the work files or the published ones do not have the bytes that were recorded; nothing where they do."""
+        from slo_assets.domain.account import visible
         from slo_assets.storage.audit import AuditError
         from slo_assets.storage.releases import ReleaseError
 
@@ -172,10 +175,16 @@ class Backfill:
         published = {one.file: expected[asset] for asset, one in DELIVERABLES.items()}
         if not output.publication(period).differing(published):
             return []
+        publisher = output.publisher(period)
         try:
-            return [DIFFERS if output.publisher(period).drifted() else PUT_BACK]
+            put_back = publisher.put_back()
+            if publisher.drifted() or put_back is None:
+                return [DIFFERS]
         except (AuditError, ReleaseError):
             return [DIFFERS]
+        since = f"{put_back['timestamp']} ({visible(put_back['reason'], REASON_LENGTH)})"
+        remedy = f"slo-assets run --period {period.key} publishes what follows from input and settings"
+        return [f"{PUT_BACK} at {since}: {remedy}"]
 
     def results(self, months: Iterable[Period], *, force: bool = False) -> Iterator[MonthResult]:
         """Make months in their order, from one reading of the logs; one that fails stops no other.
@@ -343,11 +352,11 @@ def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:
-    """Which step failed, and why, from the innermost cause."""
+    """Which step failed, and why: an error of our own says that itself, else the innermost cause does."""
     for event in result.all_events:
         if event.is_step_failure:
             problem = event.step_failure_data.error
-            while problem is not None and problem.cause is not None:
+            while problem is not None and problem.cause is not None and not OWN_ERROR.match(problem.message):
                 problem = problem.cause
             return f"{event.step_key}: {OWN_ERROR.sub('', problem.message.strip(), 1) if problem else 'failed'}"
     return "the run failed before its first step"

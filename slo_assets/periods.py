@@ -115,9 +115,12 @@ class Period:
         return [self.shifted(offset) for offset in range(count)]
 
     def days(self, until: int) -> list[tuple[int, int]]:
-        """Start and end of each UTC day of the period that begins before ``until``; the last ends there."""
-        stop = min(until, self.end)
-        return [(day, min(day + DAY, stop)) for day in range(self.start, stop, DAY)]
+        """Start and end of each UTC day of the period that has begun at ``until``, which may be its first instant.
+
+        A day, like a period, is [start, end): what happens at midnight belongs to the day that begins. The last one is
+        whole as well, however much of it has passed.
+        """
+        return [(day, day + DAY) for day in range(self.start, min(until + 1, self.end), DAY)]
 
 
 def monthly_partitions(first: Period, current: Period) -> dg.MonthlyPartitionsDefinition:

@@ -14,7 +14,7 @@ from slo_assets.config import SloConfig
 from slo_assets.periods import Period
 from slo_assets.settings import CONFIG_FILE, Settings, clock, read_config
 from slo_assets.storage.deliverables import file_name
-from slo_assets.storage.files import sha256
+from slo_assets.storage.files import checksum_of
 from slo_assets.storage.io_manager import WorkFilesIOManager
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class Output(dg.ConfigurableResource):
 
     def changed(self, checksums: Mapping[str, str], period: Period) -> list[str]:
         """The assets whose work file of a period is missing or has another checksum (sha256, hex) than given."""
-        paths = {asset: self.work(period) / file_name(asset) for asset in checksums}
-        return [a for a, path in paths.items() if not path.exists() or sha256(path.read_bytes()) != checksums[a]]
+        folder = self.work(period)
+        return [asset for asset, made in checksums.items() if checksum_of(folder / file_name(asset)) != made]
 
     @property
     def site(self) -> "Site":

@@ -88,7 +88,7 @@ class Verification:
         )
 
     def _file(self, publisher: Publisher, records: Mapping[str, Record]) -> Iterator[Drift]:
-        from slo_assets.storage.files import sha256
+        from slo_assets.storage.files import checksum_of
         from slo_assets.storage.releases import ReleaseError
 
         period = publisher.period.key
@@ -101,7 +101,8 @@ class Verification:
                 publisher.releases.documents(release)
         except ReleaseError as problem:
             whole = f"release {release} as it was made"
-            yield Drift("file", WORKFLOW_STATE.asset, period, whole, str(problem), f"slo-assets run --period {period}")
+            again = f"slo-assets run --period {period} --force"
+            yield Drift("file", WORKFLOW_STATE.asset, period, whole, str(problem).removesuffix("."), again)
         found = publisher.publication.differing(checksums)
         for deliverable in DELIVERABLES.values():
             if deliverable.file in found:
@@ -110,9 +111,8 @@ class Verification:
                 yield from file_drift(deliverable.asset, period, shown, recorded, found[deliverable.file], back)
         for asset, record in records.items():
             path = self.output.work(publisher.period) / file_name(asset)
-            checksum = sha256(path.read_bytes()) if path.exists() else None
             again = f"slo-assets run --period {period}"
-            yield from file_drift(asset, period, str(path), record.checksum, checksum, again)
+            yield from file_drift(asset, period, str(path), record.checksum, checksum_of(path), again)
 
     def _schema(self, publisher: Publisher) -> Iterator[Drift]:
         from slo_assets.storage.releases import ReleaseError

@@ -1,9 +1,11 @@
 """Months one after another: which, in which order, and what a failure costs."""
 
+import json
 import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -14,13 +16,16 @@ from slo_assets.backfill import (
     DIFFERS,
     PROCESS_TAG,
     PUT_BACK,
+    QUIET,
     Backfill,
     InterruptedRunError,
     cancel,
+    failure,
     this_process,
 )
 from slo_assets.domain import slo_targets
 from slo_assets.periods import Period
+from slo_assets.storage.releases import ReleaseError
 from slo_assets_tests.conftest import MakeProject, Project
 
 LINE = "{month}-10T10:00:00Z ✅ BeatExecutor: Beat 1 (canvas:component:create) completed in 5ms\n"
@@ -149,8 +154,13 @@ def test_a_month_says_whether_its_files_were_changed_or_an_earlier_release_was_p
     assert [result.well for result in worker.results(worker.months(None, None))] == [True]
     assert worker.causes(month) == []
 
-    project.execute("rollback", "roll_back_month", {"period": month.key, "to": first})
-    assert worker.causes(month) == [PUT_BACK]
+    project.execute("rollback", "roll_back_month", {"period": month.key, "to": first, "reason": "wrong logs"})
+    trail = Path(project.output, "audit", "2025-11.jsonl").read_text(encoding="utf-8").splitlines()
+    since = json.loads(trail[-1])["timestamp"]
+    assert worker.causes(month) == [
+        f"{PUT_BACK} at {since} (wrong logs): slo-assets run --period 2025-11 publishes what follows from input and "
+        "settings"
+    ]
 
     published = project.published(month.key, "sli-metrics")
     published.unlink()
@@ -158,6 +168,22 @@ def test_a_month_says_whether_its_files_were_changed_or_an_earlier_release_was_p
 
     project.published(month.key, "sli-metrics").parents[2].joinpath(f"releases/{month.key}/{first}.json").unlink()
     assert worker.causes(month) == [DIFFERS]
+
+
+def test_an_error_of_our_own_is_told_rather_than_what_it_came_from() -> None:
+    @dg.op
+    def look() -> None:
+        try:
+            json.loads("{")
+        except ValueError as problem:
+            raise ReleaseError("the manifest is damaged. Remedy: put it back") from problem
+
+    @dg.job(executor_def=dg.in_process_executor)
+    def looking() -> None:
+        look()
+
+    result = looking.execute_in_process(run_config=QUIET, raise_on_error=False)
+    assert failure(result) == "look: the manifest is damaged. Remedy: put it back"
 
 
 def test_a_month_that_is_kept_still_tells_what_its_checks_said(make_project: MakeProject) -> None:

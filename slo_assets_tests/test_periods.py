@@ -157,16 +157,15 @@ def test_the_periods_until_another_include_both_ends(month: tuple[int, int], cou
 
 @settings(max_examples=50, deadline=None)
 @given(months, st.integers(-3, 40), st.sampled_from([0, 1, DAY // 2, DAY - 1]))
-def test_the_days_of_a_period_are_its_calendar_days_up_to_an_instant(
+def test_the_days_of_a_period_are_its_calendar_days_up_to_that_of_an_instant(
     month: tuple[int, int], days: int, micros: int
 ) -> None:
     period = Period(key(*month))
     until = period.start + days * DAY + micros
-    last = period.start + calendar.monthrange(*month)[1] * DAY
     midnights = [
         calendar.timegm((*month, day, 0, 0, 0)) * 1_000_000 for day in range(1, calendar.monthrange(*month)[1] + 1)
     ]
-    expected = [(midnight, min(midnight + 86_400_000_000, until, last)) for midnight in midnights if midnight < until]
+    expected = [(midnight, midnight + 86_400_000_000) for midnight in midnights if midnight <= until]
 
     assert period.days(until) == expected
 

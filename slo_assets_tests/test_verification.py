@@ -339,7 +339,9 @@ def test_a_damaged_release_is_found_though_what_is_published_is_whole(project: P
 
     assert (drift["kind"], drift["asset"]) == ("file", "slo_workflow_state")
     assert "error-budgets.json of release" in drift["found"]
-    assert drift["remedy"] == "slo-assets run --period 2025-11"
+    assert drift["remedy"] == "slo-assets run --period 2025-11 --force"
+    assert project.run(NOVEMBER).well
+    assert not project.verify(NOVEMBER)[NOVEMBER]["drifts"]
 
 
 TAMPERED: dict[str, Callable[[list[bytes]], list[bytes]]] = {

@@ -50,7 +50,7 @@ def _table(months: list[MonthStatus]) -> Any:
 
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("period", "state", "", "as of", "up to date", "release", "last run"):
-        table.add_column(heading, no_wrap=heading == "period")
+        table.add_column(heading, no_wrap=heading == "period", overflow="fold")
     for month in months:
         named = {None: "", True: "closed", False: "open"}[month.closed]
         up_to_date = Text("; ".join(month.causes), style="yellow") if month.causes else Text("yes", style="green")

@@ -158,10 +158,19 @@ def contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
     yield from found or _change_contradictions(config)
 
 
-#: What is the same in all periods.
-TIMELESS = ("version", "application", "firstPeriod", "monitoring", "releases", "changes")
 #: How many months before it a month reads, which Dagster has to know of all months at once.
-SPANS = (("targets", "baselinePeriods"), ("compliance", "historyPeriods"))
+SPAN = "which months a month is made from"
+#: What is the same in all periods, and how it is called.
+TIMELESS: Mapping[tuple[str, ...], str] = {
+    ("version",): "it",
+    ("application",): "it",
+    ("firstPeriod",): "it",
+    ("monitoring",): "it",
+    ("releases",): "it",
+    ("changes",): "it",
+    ("targets", "baselinePeriods"): SPAN,
+    ("compliance", "historyPeriods"): SPAN,
+}
 
 
 def _change_contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
@@ -176,14 +185,10 @@ def _change_contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
                 "their periods, one for each",
             )
             return
-        timeless = [name for name in TIMELESS if name in change.settings]
+        timeless = next((path for path in TIMELESS if _says(change.settings, path)), None)
         if timeless:
-            yield [*place, "settings", timeless[0]], "it is the same in all periods. Remedy: set it outside of changes"
-            return
-        spans = [[group, name] for group, name in SPANS if name in (change.settings.get(group) or ())]
-        if spans:
-            told = "which months a month is made from is the same in all periods. Remedy: set it outside of changes"
-            yield [*place, "settings", *spans[0]], told
+            told = f"{TIMELESS[timeless]} is the same in all periods. Remedy: set it outside of changes"
+            yield [*place, "settings", *timeless], told
             return
         try:
             config, before = config.changed(change), change.effective_from
@@ -196,6 +201,15 @@ def _change_contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:
         if found:
             yield from found
             return
+
+
+def _says(settings: Any, path: Sequence[str]) -> bool:
+    """Whether settings say anything of a setting, by its path."""
+    for name in path:
+        if not isinstance(settings, Mapping) or name not in settings:
+            return False
+        settings = settings[name]
+    return True
 
 
 def _contradictions(config: SloConfig) -> Iterator[tuple[Place, str]]:

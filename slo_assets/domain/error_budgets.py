@@ -14,7 +14,6 @@ from slo_assets.domain.documents import Document, envelope
 from slo_assets.domain.event_log import EventLog
 from slo_assets.domain.evidence import ComponentEvidence, PeriodEvidence, gather
 from slo_assets.domain.indicators import share
-from slo_assets.domain.intervals import Interval
 from slo_assets.domain.rounding import rounded
 from slo_assets.domain.spending import errors
 from slo_assets.domain.verdicts import WHOLE
@@ -56,7 +55,7 @@ class Budget:
     @property
     def consumed(self) -> float | None:
         """What was used so far."""
-        return None if self.spent is None else self.spent.until(self.until, included=True)
+        return None if self.spent is None else self.spent.until(self.period.end)
 
     @property
     def percent(self) -> float | None:
@@ -173,9 +172,8 @@ def _time_budget(
     evidence: ComponentEvidence, objective: Document, policy: NoDataPolicy, known: PeriodEvidence, period: Period
 ) -> Budget:
     elapsed, watched = (known.until - period.start) / MINUTE, intervals.minutes(evidence.seen)
-    unknown = _unobserved(evidence.seen, period.start, known.until)
-    spent = evidence.bad.plus(unknown) if policy == "down" else evidence.bad
-    used = spent.until(known.until, included=True)
+    spent = evidence.down if policy == "down" else evidence.bad
+    used = spent.until(period.end)
     whole = watched if policy == "ignore" else elapsed
     return Budget(
         target=objective["target"],
@@ -188,13 +186,6 @@ def _time_budget(
     )
 
 
-def _unobserved(seen: list[Interval], start: int, until: int) -> Spending:
-    """All time in which nobody looked, as spent minutes."""
-    gaps = [gap for gap in intervals.between([(start, start), *seen, (until, until)]) if gap[0] < gap[1]]
-    bounds = np.array(gaps, dtype=np.int64).reshape(-1, 2)
-    return Spending.of(bounds[:, 0], bounds[:, 1], (bounds[:, 1] - bounds[:, 0]) / MINUTE)
-
-
 def _event_budget(
     evidence: ComponentEvidence, target: float, rate: Document, known: PeriodEvidence, period: Period
 ) -> Budget:
@@ -204,7 +195,7 @@ def _event_budget(
         target=target,
         allowed=rate["operations"] * target / 100,
         spent=spent,
-        projected=None if spent is None else spent.until(known.until, included=True),
+        projected=None if spent is None else spent.until(period.end),
         period=period,
         until=known.until,
         closed=known.closed,
@@ -289,13 +280,13 @@ def _alerts(budget: Budget, policy: list[Document], thresholds: BudgetThresholds
 
 
 def _burn_down(budget: Budget) -> list[Document]:
-    """What is left at the end of each UTC day, beside what would be left at an even pace."""
+    """What is left at the end of each UTC day or at ``asOf``, beside what would be left at an even pace."""
     if budget.spent is None:
         return []
     series = []
     for start, end in budget.period.days(budget.until):
-        used = budget.spent.until(end, included=end == budget.until)
-        passed = (end - budget.period.start) / (budget.period.minutes * MINUTE)
+        used = budget.spent.until(end)
+        passed = (min(budget.until, end) - budget.period.start) / (budget.period.minutes * MINUTE)
         series.append(
             {
                 "date": format_date(start),

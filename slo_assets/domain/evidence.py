@@ -14,7 +14,7 @@ from slo_assets.domain.event_log import EventLog
 from slo_assets.domain.intervals import Interval
 from slo_assets.domain.observation import observed, ranges_in
 from slo_assets.domain.reports import Reported
-from slo_assets.domain.spending import bad_minutes, rated
+from slo_assets.domain.spending import bad_minutes, rated, unknown_as_down
 from slo_assets.periods import Period
 
 
@@ -28,6 +28,7 @@ class ComponentEvidence:
         errors: reported errors that have a known number of operations.
         unrated_errors: how many reported errors have none.
         bad: its bad minutes over time.
+        down: the same if it was down whenever nobody looked.
     """
 
     events: pd.DataFrame
@@ -35,6 +36,7 @@ class ComponentEvidence:
     errors: list[Reported]
     unrated_errors: int
     bad: Spending
+    down: Spending
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,13 @@ def gather(log: EventLog, telemetry: Document, period: Period, config: SloConfig
         events = log.events[log.events["component"] == name]
         own = [part for part in reported if part.component == name and config.sli_of(part.event) == "errorRate"]
         errors = rated(events, own)
+        bad = bad_minutes(found[found["component"] == name], seen[name], config)
         components[name] = ComponentEvidence(
             events=events,
             seen=seen[name],
             errors=errors,
             unrated_errors=sum(part.occurrences for part in own if part not in errors),
-            bad=bad_minutes(found[found["component"] == name], seen[name], config),
+            bad=bad,
+            down=unknown_as_down(bad, seen[name], period.start, until),
         )
     return PeriodEvidence(until, is_closed(telemetry), components)

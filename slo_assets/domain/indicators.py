@@ -39,13 +39,13 @@ def latency_percentiles(durations: npt.NDArray[np.float64]) -> dict[str, float |
     return {name: float(value) for name, value in zip(PERCENTILES, values, strict=True)}
 
 
-def counted_time(bad: float, observed: float, elapsed: float, policy: NoDataPolicy) -> tuple[float, float]:
+def counted_time(bad: float, down: float, observed: float, elapsed: float, policy: NoDataPolicy) -> tuple[float, float]:
     """The bad and the whole time that count, after the policy for time that nobody observed.
 
     Formula:
         ignore: bad, observed
         up:     bad, elapsed
-        down:   bad + elapsed − observed, elapsed
+        down:   down, elapsed
 
     Unit:
         minutes
@@ -54,6 +54,7 @@ def counted_time(bad: float, observed: float, elapsed: float, policy: NoDataPoli
 
     Args:
         bad: minutes in which the component did not serve.
+        down: the same if it was down whenever nobody looked, as ``spending.unknown_as_down`` gives it.
         observed: minutes in which it was looked at.
         elapsed: minutes of the period so far.
         policy: ``ignore`` leaves unknown time out, ``up`` counts it as good, ``down`` as bad.
@@ -63,7 +64,7 @@ def counted_time(bad: float, observed: float, elapsed: float, policy: NoDataPoli
     """
     if policy == "ignore":
         return bad, observed
-    return (bad, elapsed) if policy == "up" else (bad + elapsed - observed, elapsed)
+    return (bad, elapsed) if policy == "up" else (down, elapsed)
 
 
 def availability(bad: float, whole: float) -> float | None:
@@ -86,20 +87,26 @@ def availability(bad: float, whole: float) -> float | None:
     return None if whole <= 0 else 100 * min(1.0, max(0.0, 1 - bad / whole))
 
 
-def availability_bounds(bad: float, observed: float, elapsed: float) -> tuple[float | None, float | None]:
+def availability_bounds(bad: float, down: float, elapsed: float) -> tuple[float | None, float | None]:
     """What availability could have been: if all unknown time was down, and if all of it was up.
 
     Formula:
-        lower = availability of the time that counts under the policy down
-        upper = availability of the time that counts under the policy up
+        lower = 100 × (1 − down / elapsed)
+        upper = 100 × (1 − bad / elapsed)
 
     Unit:
         percent
     Edge cases:
         None for both at the very start of a period, when no time has passed.
+    Source:
+        docs/decisions.md#slis
+
+    Args:
+        bad: minutes in which the component did not serve.
+        down: the same if it was down whenever nobody looked, as ``spending.unknown_as_down`` gives it.
+        elapsed: minutes of the period so far.
     """
-    lower = availability(*counted_time(bad, observed, elapsed, "down"))
-    return lower, availability(*counted_time(bad, observed, elapsed, "up"))
+    return availability(down, elapsed), availability(bad, elapsed)
 
 
 def error_rate(failures: int, operations: int, reported: int) -> float | None:

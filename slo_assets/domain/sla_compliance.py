@@ -117,8 +117,9 @@ def _component(metrics: Document, targets: Document, budget: Document, rules: Co
 def _availability(metrics: Document, target: float, budget: Document, rules: Compliance) -> Document:
     actual, detail = metrics["availability"], metrics["availabilityDetail"]
     status = verdict(actual, target, higher_is_better=True, at_risk=budget_at_risk(budget, rules))
-    bounds = {detail["lowerBound"] is not None and detail[bound] >= target for bound in ("lowerBound", "upperBound")}
-    certain = actual is not None and len(bounds) == 1
+    # Over the observed time alone, what was reported of other time can miss what both bounds reach.
+    figures = (actual, detail["lowerBound"], detail["upperBound"])
+    certain = actual is not None and len({figure is not None and figure >= target for figure in figures}) == 1
     return {
         "target": target,
         "actual": actual,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,38 +30,62 @@ NO_EVENTS = "the component has no event in the period's logs"
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of one component in one stretch of time.
+    """All that is known of one component in [start, end).
 
     Attributes:
+        start: the first instant of this time, in microseconds.
+        end: the instant after its last; nothing is known beyond ``asOf``, which may come before.
         instants: of its log events, ascending, in microseconds, shape (events,).
         kinds: how each ended, shape (events,).
         durations: in milliseconds, NaN where unknown, shape (events,).
         errors: the reported errors that have a known number of operations.
         seen: when it was observed.
         bad: its bad minutes over the period.
+        down: the same if it was down whenever nobody looked.
     """
 
+    start: int
+    end: int
     instants: npt.NDArray[np.int64]
     kinds: npt.NDArray[np.str_]
     durations: npt.NDArray[np.float64]
     errors: list[Reported]
     seen: list[Interval]
     bad: Spending
+    down: Spending
 
     @classmethod
-    def of(cls, known: ComponentEvidence) -> Evidence:
+    def of(cls, known: ComponentEvidence, period: Period) -> Evidence:
         """The evidence of a component over the whole period."""
         ordered = known.events.sort_values("instant", kind="stable")
         instants, durations = ordered["instant"].to_numpy(), ordered["duration_ms"].to_numpy()
         kinds = ordered["kind"].astype("str").to_numpy(dtype=np.str_)
-        return cls(instants, kinds, durations, known.errors, known.seen, known.bad)
+        return cls(
+            start=period.start,
+            end=period.end,
+            instants=instants,
+            kinds=kinds,
+            durations=durations,
+            errors=known.errors,
+            seen=known.seen,
+            bad=known.bad,
+            down=known.down,
+        )
 
     def within(self, start: int, end: int) -> Evidence:
-        """The same for [start, end)."""
+        """The same for a part of this time."""
         part = slice(*np.searchsorted(self.instants, [start, end]))
         errors = [error for error in (error.within(start, end) for error in self.errors) if error]
-        seen = intervals.clip(self.seen, start, end)
-        return Evidence(self.instants[part], self.kinds[part], self.durations[part], errors, seen, self.bad)
+        return replace(
+            self,
+            start=start,
+            end=end,
+            instants=self.instants[part],
+            kinds=self.kinds[part],
+            durations=self.durations[part],
+            errors=errors,
+            seen=intervals.clip(self.seen, start, end),
+        )
 
     @property
     def known_durations(self) -> npt.NDArray[np.float64]:
@@ -98,11 +122,11 @@ def document(log: EventLog, telemetry: Document, framework: Document, period: Pe
     known = gather(log, telemetry, period, config)
     metrics = {}
     for name, component in config.components.items():
-        evidence = Evidence.of(known.components[name])
+        evidence = Evidence.of(known.components[name], period)
         anomalies = [anomaly for anomaly in telemetry["anomalies"] if anomaly["component"] == name]
         thresholds = framework["sliFunctions"][name]["latency"]["thresholds"]
         metrics[name] = {
-            **_figures(evidence, period.start, known.until, component, config),
+            **_figures(evidence, known.until, component, config),
             "anomalies": _anomalies(anomalies),
             "history": _history(evidence, period, known.until, component),
         }
@@ -113,11 +137,11 @@ def document(log: EventLog, telemetry: Document, framework: Document, period: Pe
     return envelope(config, period, body)
 
 
-def _figures(evidence: Evidence, start: int, until: int, component: Component, config: SloConfig) -> Document:
+def _figures(evidence: Evidence, until: int, component: Component, config: SloConfig) -> Document:
     counts = evidence.counts()
     confident = counts["operations"] >= config.targets.minimum_operations
     latencies = indicators.latency_percentiles(evidence.known_durations)
-    time = _time(evidence, start, until, component, included=True)
+    time = _time(evidence, until, component)
     last = int(evidence.instants[-1]) if len(evidence.instants) else None
     certainty = {"confidence": confidence(confident)}
     return {
@@ -170,12 +194,12 @@ def _completeness(counts: dict[str, int]) -> float | None:
     return indicators.completeness(counts["successes"], counts["failures"], counts["unfinished"])
 
 
-def _time(evidence: Evidence, start: int, until: int, component: Component, *, included: bool) -> Document:
-    """Availability and the minutes behind it in [start, until]."""
-    elapsed, watched = (until - start) / MINUTE, intervals.minutes(evidence.seen)
-    bad = evidence.bad.until(until, included=included) - evidence.bad.until(start)
-    lower, upper = indicators.availability_bounds(bad, watched, elapsed)
-    counted = indicators.counted_time(bad, watched, elapsed, component.no_data_policy)
+def _time(evidence: Evidence, until: int, component: Component) -> Document:
+    """Availability and the minutes behind it, as far as the period is known."""
+    elapsed, watched = (min(until, evidence.end) - evidence.start) / MINUTE, intervals.minutes(evidence.seen)
+    bad, down = (curve.until(evidence.end) - curve.until(evidence.start) for curve in (evidence.bad, evidence.down))
+    lower, upper = indicators.availability_bounds(bad, down, elapsed)
+    counted = indicators.counted_time(bad, down, watched, elapsed, component.no_data_policy)
     known = watched > 0 or bad > 0
     return {
         "availability": indicators.availability(*counted),
@@ -202,14 +226,14 @@ def _anomalies(found: Iterable[Document]) -> Document:
 
 
 def _history(evidence: Evidence, period: Period, until: int, component: Component) -> list[Document]:
-    """Each figure by UTC day, to the day in which the period is known."""
+    """Each figure by UTC day, to the day of ``asOf``."""
     days = []
     for start, end in period.days(until):
-        last = end == until
-        part = evidence.within(start, end + last)
+        part = evidence.within(start, end)
         counts = part.counts()
-        time = _time(part, start, end, component, included=last)
-        seen = evidence.instants[: np.searchsorted(evidence.instants, end + last)]
+        time = _time(part, until, component)
+        seen = evidence.instants[: np.searchsorted(evidence.instants, end)]
+        last = int(seen[-1]) if len(seen) else None
         days.append(
             {
                 "date": format_date(start),
@@ -218,7 +242,7 @@ def _history(evidence: Evidence, period: Period, until: int, component: Componen
                 "errorRate": rounded(_error_rate(counts)) if counts["operations"] else None,
                 "availability": rounded(time["availability"]),
                 "completeness": rounded(_completeness(counts)),
-                "freshness": rounded(indicators.freshness(int(seen[-1]) if len(seen) else None, end), 3),
+                "freshness": rounded(indicators.freshness(last, min(until, end)), 3),
                 **{name: counts[name] for name in ("operations", "failures", "unfinished", "reportedErrors")},
                 **{name: time[name] for name in ("badMinutes", "observedMinutes", "coverage")},
             }

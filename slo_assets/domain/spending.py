@@ -15,6 +15,7 @@ from slo_assets.domain.burn import Spending
 from slo_assets.domain.event_log import ENDED, FAILURE
 from slo_assets.domain.intervals import Interval
 from slo_assets.domain.reports import Reported
+from slo_assets.periods import MINUTE
 
 
 def bad_minutes(found: pd.DataFrame, seen: list[Interval], config: SloConfig) -> Spending:
@@ -54,6 +55,45 @@ def bad_minutes(found: pd.DataFrame, seen: list[Interval], config: SloConfig) ->
         np.concatenate((starts[kept], begins)),
         np.concatenate((ends[kept], stops)),
         np.concatenate((minutes[kept], minutes[rows] * lengths / wholes[rows])),
+    )
+
+
+def unknown_as_down(bad: Spending, seen: list[Interval], start: int, until: int) -> Spending:
+    """A component's bad time over time, if it was down whenever nobody looked.
+
+    Formula:
+        bad minutes of the observed time + Σ over unobserved stretches: max(their minutes, the bad minutes told of them)
+
+    Unit:
+        minutes
+    Edge cases:
+        An incident that is reported within an unobserved stretch is part of its down time, and adds nothing to it. Only
+        where more is told than the stretch is long (incidents overlap, or took longer than their span says), what is
+        told counts. So this is never less than the bad minutes alone. An instant between two stretches is observed.
+    Source:
+        docs/decisions.md#slis
+
+    Args:
+        bad: its bad minutes.
+        seen: when it was observed.
+        start: the period's start.
+        until: how far the period is known.
+    """
+    stretches = [gap for gap in intervals.between([(start, start), *seen, (until, until)]) if gap[0] < gap[1]]
+    begins, stops = np.array(stretches, dtype=np.int64).reshape(-1, 2).T
+    lengths = (stops - begins) / MINUTE
+    starts, ends, amounts = bad.parts(np.concatenate((begins, stops)))
+    stretch = np.searchsorted(stops, ends)
+    # What happened at the only instant that is known lies in no stretch.
+    unseen = ~_within(starts, ends, seen) & (stretch < len(stops))
+    told = np.bincount(stretch[unseen], weights=amounts[unseen], minlength=len(stops))
+    longer = told > lengths
+    kept = ~unseen
+    kept[unseen] = longer[stretch[unseen]]
+    return Spending.of(
+        np.concatenate((starts[kept], begins[~longer])),
+        np.concatenate((ends[kept], stops[~longer])),
+        np.concatenate((amounts[kept], lengths[~longer])),
     )
 
 

@@ -35,6 +35,14 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def checksum_of(path: UPath) -> str | None:
+    """The checksum of a file's bytes; None where it is missing or cannot be read."""
+    try:
+        return sha256(path.read_bytes())
+    except OSError:
+        return None
+
+
 def checked(content: bytes) -> bytes:
     """A JSON value with its checksum before it, as JSON: so whoever finds it damaged knows it."""
     return b'{"sha256":"' + sha256(content).encode() + b'","content":' + content + b"}"

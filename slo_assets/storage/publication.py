@@ -20,7 +20,7 @@ from upath import UPath
 from slo_assets.periods import PERIOD_PATTERN, Period
 from slo_assets.storage.canonical import canonical
 from slo_assets.storage.deliverables import DELIVERABLES
-from slo_assets.storage.files import is_local, sha256, sync_folder, write_atomic, write_new
+from slo_assets.storage.files import checksum_of, is_local, sync_folder, write_atomic, write_new
 
 #: Beside the links: folders with copies of releases, by period.
 VIEWS = ".views"
@@ -98,7 +98,7 @@ class Publication:
 
     def differing(self, checksums: Mapping[str, str]) -> dict[str, str | None]:
         """The files whose bytes do not have their checksum (hex), with the one found; None for a missing file."""
-        found = {name: self._checksum(name) for name in checksums}
+        found = {name: checksum_of(self.folder / name) for name in checksums}
         return {name: checksum for name, checksum in found.items() if checksum != checksums[name]}
 
     def _switch_link(self, release: str, documents: Mapping[str, bytes]) -> None:
@@ -132,9 +132,3 @@ class Publication:
     @property
     def _pointer(self) -> UPath:
         return self.folder.parent / f"{self.folder.name}.json"
-
-    def _checksum(self, name: str) -> str | None:
-        try:
-            return sha256((self.folder / name).read_bytes())
-        except OSError:
-            return None

@@ -146,7 +146,8 @@ class Publisher:
         with self._alone():
             self._validate(problems, about)
             previous = self.publication.release()
-            if previous == release and not self.publication.differing(checksums):
+            whole = not self.publication.differing(checksums) and self.releases.is_whole(release)
+            if previous == release and whole:
                 self.trail.steps(lambda _: self._finished(release, about, "unchanged"))
                 return Published(release, self.releases.manifest(release), new=False, previous=previous)
             entry = self.trail.step(
@@ -169,13 +170,10 @@ class Publisher:
 
         Returns:
             False where none is published, or not as it was; such a run has to go on.
-
-        Raises:
-            ReleaseError: the release's manifest is missing or damaged.
         """
         with self._alone():
             release = self.expected()
-            if release is None or self.drifted():
+            if release is None or not self.releases.is_whole(release) or self.drifted():
                 return False
             about = {"asset": "slo_workflow_state", "runId": run_id}
             self._validate([], about)
@@ -221,13 +219,20 @@ class Publisher:
 
     def switched(self) -> Iterator[str]:
         """The releases that were published or put back, the latest first."""
-        releases = (
-            str(entry["release"])
+        # Putting one back takes two steps.
+        return (release for release, _ in groupby(str(entry["release"]) for entry in self._switches()))
+
+    def put_back(self) -> Entry | None:
+        """What was said when the published release was put back; None where a run has published it."""
+        last = next(self._switches(), None)
+        return last if last and last["action"] == "rollback" else None
+
+    def _switches(self) -> Iterator[Entry]:
+        return (
+            entry
             for entry in self.trail.newest()
             if entry and entry.get("action") in SWITCHES and entry.get("result") == "success"
         )
-        # Putting one back takes two steps.
-        return (release for release, _ in groupby(releases))
 
     def said_by(self, run_id: str) -> list[Entry]:
         """What a run has put on record since it took the period over, the oldest first."""

@@ -53,7 +53,7 @@ class Releases:
         return self.base / self.period.key
 
     def ids(self) -> list[str]:
-        """The names of all releases, in the order in which they were made."""
+        """The names of all releases whose manifest can be read, in the order in which they were made."""
         return [manifest["release"] for manifest in self._manifests()]
 
     def manifest(self, release: str) -> Manifest:
@@ -98,10 +98,19 @@ class Releases:
         settings: dict[str, Any] = json.loads(self._object(checksum, release, "slo-config"))
         return settings
 
+    def is_whole(self, release: str) -> bool:
+        """Whether a release is as it was made: its manifest, its documents and its configuration."""
+        try:
+            self.documents(release)
+            self.configuration(release)
+        except ReleaseError:
+            return False
+        return True
+
     def add(self, manifest: Manifest, objects: Collection[bytes]) -> None:
         """Keep a release: its objects first, so that a manifest never names what is not there.
 
-        A damaged object of the same content is put right.
+        What is damaged of a release with the same content is put right.
 
         Raises:
             OSError: it cannot be written; what is there already is as it was.
@@ -111,7 +120,7 @@ class Releases:
             if not path.exists() or path.read_bytes() != data:
                 write_atomic(path, data)
         path = self._manifest_path(manifest["release"])
-        if not path.exists():
+        if not path.exists() or not self.is_whole(manifest["release"]):
             validate(manifest, SCHEMA)
             write_atomic(path, canonical(manifest))
 
@@ -134,8 +143,8 @@ class Releases:
 
     def _manifests(self) -> list[Manifest]:
         paths = self.folder.glob("*.json") if self.folder.exists() else []
-        manifests = [json.loads(path.read_bytes()) for path in paths]
-        return sorted(manifests, key=lambda manifest: manifest["sequence"])
+        manifests = filter(None, (_readable(path) for path in paths))
+        return sorted(manifests, key=lambda manifest: int(manifest["sequence"]))
 
     def _manifest_path(self, release: str) -> UPath:
         return self.folder / f"{release}.json"
@@ -154,6 +163,16 @@ class Releases:
 
 
 RESTORE = "Remedy: put it back from a backup, or materialize the month again."
+
+
+def _readable(path: UPath) -> Manifest | None:
+    """A manifest; None where it is damaged, which hides no other release."""
+    try:
+        manifest: Manifest = json.loads(path.read_bytes())
+        validate(manifest, SCHEMA)
+    except ValueError:
+        return None
+    return manifest
 
 
 def _objects_of(manifest: Manifest) -> set[str]:

@@ -191,6 +191,10 @@ WRONG: dict[str, tuple[str, str]] = {
         "{effectiveFrom: 2025-12, reason: r, settings: {compliance: {historyPeriods: 24}}}",
         "changes.0.settings.compliance.historyPeriods: which months",
     ),
+    "a value in the place of settings": (
+        "{effectiveFrom: 2025-12, reason: r, settings: {targets: 3}}",
+        "changes.0.settings.targets: Input should be a valid dictionary",
+    ),
     "no month": ("{effectiveFrom: 2025-13, reason: r, settings: {dashboard: {}}}", "changes.0.effectiveFrom"),
     "no reason": ("{effectiveFrom: 2025-12, settings: {dashboard: {}}}", "changes.0.reason"),
     "nothing": ("{effectiveFrom: 2025-12, reason: r, settings: {}}", "changes.0.settings"),

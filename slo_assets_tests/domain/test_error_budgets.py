@@ -155,6 +155,19 @@ def test_unknown_time_is_spent_and_projected_as_the_policy_says(policy: str, con
     assert made["projectedPercent"] == pytest.approx(float(100 * projected / Fraction(432, 10)), abs=1e-4)
 
 
+def test_an_incident_in_unknown_time_burns_no_more_than_that_time_where_it_is_down():
+    # Nine of ten days are unknown. 600 minutes are told of the 4th, and 20 of the first day, which was watched.
+    told_of = (bad(600, 3, 3.5), bad(20, 0.25, 0.5, "canvas:y:slow"))
+    made = budget(
+        *(watched(last=1) | {"summary": {"componentsAffected": [CANVAS]}}, told(*told_of)),
+        lines=[done(FIRST + 10 * DAY)],
+        now=TENTH,
+        config=only_canvas("down"),
+    )
+    assert made["consumed"] == 20 + 9 * 1440
+    assert [day["consumed"] for day in made["burnDown"]] == [20 + day * 1440 for day in (*range(10), 9)]
+
+
 def test_where_nothing_was_observed_nothing_is_known_of_the_budget():
     made = budget()
     unknown = ("consumed", "remaining", "burnRate", "burnRatePercent", "projectedPercent", "projection")
@@ -384,6 +397,16 @@ def test_the_burn_down_of_an_open_month_ends_where_it_is_known():
     made = budget(watched(bad(10, 0, 1.5), last=1.5), now="2025-11-02T12:00:00Z")
     assert [(day["date"], day["consumed"]) for day in made["burnDown"]] == [("2025-11-01", 6.6667), ("2025-11-02", 10)]
     assert made["burnDown"][-1]["ideal"] == round(43.2 * 28.5 / 30, 4)
+
+
+def test_what_is_spent_at_midnight_is_burnt_on_the_day_that_begins():
+    # The month is known up to midnight of the 5th, and the failure there is the last that is known.
+    lines = [done(FIRST + 4 * DAY - 60), failed(FIRST + 4 * DAY, 10 * MINUTE)]
+    made = budget(lines=lines, now="2025-11-20T00:00:00Z")
+    assert [(day["date"], day["consumed"]) for day in made["burnDown"][3:]] == [("2025-11-04", 0), ("2025-11-05", 10)]
+    assert made["burnDown"][4]["ideal"] == round(43.2 * 26 / 30, 4)
+    assert (made["consumed"], made["errorRate"]["consumed"]) == (10.0, 1.0)
+    assert [day["consumed"] for day in made["errorRate"]["burnDown"][3:]] == [0, 1]
 
 
 # --- the error rate's budget ------------------------------------------------------------------------------------------

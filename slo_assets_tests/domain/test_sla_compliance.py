@@ -174,8 +174,17 @@ def test_availability_is_judged_with_its_deficit(case: str):
         (50.0, 99.9, 99.0, "depends-on-unobserved-time"),
         (0.0, 100.0, None, "depends-on-unobserved-time"),
         (None, None, None, "depends-on-unobserved-time"),
+        (99.91, 99.95, 99.8, "depends-on-unobserved-time"),
     ],
-    ids=["surely met", "met so far", "surely missed", "missed so far", "unknown", "no time has passed"],
+    ids=[
+        "surely met",
+        "met so far",
+        "surely missed",
+        "missed so far",
+        "unknown",
+        "no time has passed",
+        "missed over the observed time alone",
+    ],
 )
 def test_a_verdict_is_certain_when_both_bounds_give_the_same(lower, upper, actual, expected: str):
     judged = canvas(lower=lower, upper=upper, availability=actual)["availabilityCompliance"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import permutations
 
 import numpy as np
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from slo_assets.domain.burn import Spending
 from slo_assets.domain.intervals import Interval, union
 from slo_assets.domain.reports import Reported
-from slo_assets.domain.spending import also_reported, bad_minutes, errors, rated
+from slo_assets.domain.spending import also_reported, bad_minutes, errors, rated, unknown_as_down
 from slo_assets_tests.domain.telling import CANVAS, chatter, done, failed, log_of, micros, started
 from slo_assets_tests.situations import config_with, shipped_config
 
@@ -64,6 +66,77 @@ def test_no_minute_is_lost_whatever_was_observed(rows: list[tuple[int, int, int]
     whole = bad_minutes(found, watched, shipped_config()).until(micros(1000))
 
     assert whole == pytest.approx(sum(cost for *_, cost in rows) / 60)
+
+
+def reported_costs(*rows: tuple[float, float, float]) -> Spending:
+    """The bad minutes of reports: start, end (seconds) and milliseconds."""
+    found = costs(*(("high", *row) for row in rows)).assign(origin="reported")
+    return bad_minutes(found, [], shipped_config())
+
+
+def test_unknown_time_that_is_down_takes_in_what_was_reported_of_it():
+    # Watched from 100 to 200 s and from 260 to 300 s of 400.
+    watched = seen((100, 200), (260, 300))
+    bad = reported_costs(
+        (10, 70, 30_000),  # 30 s, in the first hundred of which nobody knows
+        (180, 220, 40_000),  # 20 s observed, 20 s not
+        (230, 230, 50_000),  # with these 50 s more is told of the 60 s from 200 to 260 than they are
+        (400, 400, 9_000),  # at the last instant that is known
+    )
+    down = unknown_as_down(bad, watched, micros(0), micros(400))
+    seconds = {t: 60 * down.until(micros(t)) for t in (0, 10, 70, 100, 180, 200, 220, 230, 231, 260, 300, 350, 400)}
+    assert seconds == pytest.approx(
+        {0: 0, 10: 10, 70: 70, 100: 100, 180: 100, 200: 120, 220: 140, 230: 140}
+        | {231: 190, 260: 190, 300: 190, 350: 240, 400: 290}
+    )
+    assert 60 * down.until(micros(401)) == pytest.approx(290)
+
+
+def down_by_hand(rows: list[tuple[int, int, int]], watched: list[Interval], last: int) -> Fraction:
+    """Seconds: each unobserved stretch as long as it is, or as what is told of it where that is more."""
+
+    def told(start: int, end: int, inside: Callable[[int], bool]) -> Fraction:
+        return sum(
+            (
+                Fraction(cost) * (Fraction(max(0, min(b, end) - max(a, start)), b - a) if b > a else inside(a))
+                for a, b, cost in rows
+            ),
+            Fraction(0),
+        )
+
+    total, at, looked = Fraction(0), 0, False
+    for start, end in [*watched, (last, None)]:
+        edge = end is None
+        # The bounds of an unobserved stretch are observed, unless they are those of the period.
+        inside: Callable[[int], bool] = lambda t, at=at, start=start, looked=looked, edge=edge: (  # noqa: E731
+            (at < t or (t == at and not looked)) and (t < start or (t == start and edge))
+        )
+        if start > at or (edge and not looked):
+            total += max(Fraction(start - at), told(at, start, inside))
+        if end is not None:
+            total += told(start, end, lambda t, start=start, end=end: start <= t <= end)
+            at, looked = end, True
+    return total
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 90)), max_size=6),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 30)), max_size=4),
+    st.integers(0, 60),
+)
+@settings(max_examples=200, deadline=None)
+@example([(0, 0, 5)], [], 0)
+@example([(5, 0, 7), (5, 10, 3)], [(5, 0)], 30)
+def test_unknown_time_counts_once_whatever_was_reported_of_it(rows, looked, last):
+    rows = [(min(start, last), min(start + length, last), cost) for start, length, cost in rows]
+    watched = union((min(start, last), min(start + length, last)) for start, length in looked)
+    bad = reported_costs(*((start, end, 1000 * cost) for start, end, cost in rows))
+    down = unknown_as_down(bad, [(micros(a), micros(b)) for a, b in watched], micros(0), micros(last))
+
+    whole = 60 * down.until(micros(last) + 1)
+
+    assert whole == pytest.approx(float(down_by_hand(rows, watched, last)), abs=1e-6)
+    assert whole >= 60 * bad.until(micros(last) + 1) - 1e-6
 
 
 def test_a_severity_has_its_weight():
@@ -155,7 +228,7 @@ def test_the_order_of_events_and_reports_changes_no_curve():
     events = log_of(failed(0), done(5), failed(10), failed(20)).events
     parts = [reported(0, 10, 1), reported(0, 30, 2, FAILED), reported(40, 40, 3)]
     curve: Callable[..., list[float]] = lambda rows, told: [  # noqa: E731
-        errors(rows, told).until(micros(t), included=True) for t in range(-5, 60, 5)
+        errors(rows, told).until(micros(t) + 1) for t in range(-5, 60, 5)
     ]
     for order in permutations(parts):
         assert curve(events.iloc[::-1], list(order)) == pytest.approx(curve(events, parts))

@@ -98,6 +98,31 @@ def test_the_name_of_a_release_is_its_content(publisher: Publisher) -> None:
     assert publish(publisher, "one").release == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+@pytest.mark.parametrize("harm", ["{", "{}", None], ids=["no JSON", "no manifest", "missing"])
+@pytest.mark.parametrize("what", ["manifest", "document", "configuration"])
+def test_what_is_damaged_of_a_release_is_put_right_when_its_content_is_published_again(
+    publisher: Publisher, what: str, harm: str | None
+) -> None:
+    earlier, kept = publish(publisher, "zero"), publish(publisher, "one")
+    folder, manifest = publisher.releases.folder, kept.manifest
+    document, configuration = next(iter(manifest["checksums"].values())), manifest["configuration"]["checksum"]
+    checksum = {"document": document, "configuration": configuration}
+    name = f"objects/{checksum[what].removeprefix('sha256:')}" if what in checksum else f"{kept.release}.json"
+    path = folder / name
+    path.unlink() if harm is None else path.write_bytes(harm.encode())
+    assert not publisher.releases.is_whole(kept.release)
+    publisher.begin("night")
+    assert not publisher.unchanged("night")
+
+    again = publish(publisher, "one")
+
+    assert again.release == kept.release
+    assert publisher.releases.is_whole(kept.release)
+    assert publisher.releases.documents(kept.release) == documents("one")
+    assert publisher.releases.ids()[0] == earlier.release
+    assert publisher.drifted() == {}
+
+
 def test_unchanged_content_makes_no_new_release(publisher: Publisher) -> None:
     first = publish(publisher, "one")
     manifest = publisher.releases.manifest(first.release)
