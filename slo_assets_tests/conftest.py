@@ -29,6 +29,27 @@ SAMPLE_NOW = "2025-11-24T12:00:00Z"
 SAMPLE_MONTHS = ("2025-09", "2025-10", "2025-11")
 
 
+#: What takes a minute and more, since it waits for processes of its own: begun first, so that no worker is left
+#: with it while the others have nothing to do.
+LONG = (
+    "test_production.py",
+    "test_cli.py",
+    "docs/test_console.py",
+    "browser/test_page.py",
+    "browser/test_dagster_ui.py",
+    "logs/test_beyond_one_machine.py",
+    "test_verification.py",
+    "test_code_version.py",
+    "test_backfill.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take longest; all others stay in their order."""
+    order = {Path(__file__).parent / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
 @dataclass
 class Project:
     """One application: its folders, its clock, and a Dagster instance of its own."""
