@@ -39,7 +39,7 @@ run: setup ## compute everything: from the shipped sample, or from SLO_ASSETS_DA
 	$(BIN)/slo-assets run
 
 test: setup ## run all tests, with coverage
-	@$(CLEAN_ENV) $(BIN)/python -m pytest --cov -n auto --dist loadfile
+	@$(CLEAN_ENV) $(BIN)/python -m pytest --cov -n auto --dist loadfile --no-loadscope-reorder
 
 # A DAGSTER_HOME of your own keeps the dagster.yaml that it has.
 dev: setup ## open the Dagster UI on http://127.0.0.1:3000 (PORT=3000)

@@ -16,6 +16,7 @@ from upath import UPath
 
 from slo_assets.backfill import QUIET, Backfill, MonthResult, failure
 from slo_assets.definitions import build_defs
+from slo_assets.instance import OpenSqliteStorage
 from slo_assets.ops import OUTCOME
 from slo_assets.periods import Period
 from slo_assets.resources import default_resources
@@ -26,6 +27,27 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 SAMPLE_NOW = "2025-11-24T12:00:00Z"
 SAMPLE_MONTHS = ("2025-09", "2025-10", "2025-11")
+
+
+#: What takes a minute and more, since it waits for processes of its own: begun first, so that no worker is left
+#: with it while the others have nothing to do.
+LONG = (
+    "test_production.py",
+    "test_cli.py",
+    "docs/test_console.py",
+    "browser/test_page.py",
+    "browser/test_dagster_ui.py",
+    "logs/test_beyond_one_machine.py",
+    "test_verification.py",
+    "test_code_version.py",
+    "test_backfill.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take longest; all others stay in their order."""
+    order = {Path(__file__).parent / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @dataclass
@@ -103,6 +125,22 @@ class Project:
         return {str(path.relative_to(root)): path.read_bytes() for path in found}
 
 
+def local_instance(folder: Path) -> dg.DagsterInstance:
+    """A Dagster instance in a folder, its files kept open as ``slo-assets run`` keeps them.
+
+    Opened and closed for each event, they take longer than what is tested. That the records are the same is tested
+    in ``test_instance``; commands, servers and daemons that are started for real use Dagster's own storage.
+    """
+    storage = {"module": OpenSqliteStorage.__module__, "class": OpenSqliteStorage.__name__}
+    compute_logs = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    settings = {
+        "telemetry": {"enabled": False},
+        "storage": {"custom": {**storage, "config": {"base_dir": str(folder)}}},
+        "compute_logs": compute_logs,
+    }
+    return dg.DagsterInstance.local_temp(str(folder), overrides=settings)
+
+
 MakeProject = Callable[..., Project]
 
 
@@ -126,8 +164,7 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeProje
                     path = folder / kind / name
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(text, encoding="utf-8")
-            silent = {"telemetry": {"enabled": False}}
-            instance = stack.enter_context(dg.DagsterInstance.local_temp(str(root), overrides=silent))
+            instance = stack.enter_context(local_instance(root))
             return Project(folder, output or str(root / "output"), now, instance)
 
         yield make

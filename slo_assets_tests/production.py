@@ -30,6 +30,11 @@ BIN = Path(sys.executable).parent
 PATIENCE = 180.0
 
 
+def untraced() -> dict[str, str]:
+    """The environment of servers: what a tracer sees of them is lost with the signal that ends them."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 def needed(found: object, reason: str) -> None:
     """Skip where a service is not installed; CI has installed it."""
     if not found:
@@ -68,7 +73,13 @@ def service(
     """A process with all its children, ended at the end; what it says is in a file of its name."""
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=environment or untraced(),
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
         try:
             yield process

@@ -260,6 +260,17 @@ def test_a_module_that_is_not_there_is_refused_by_name(package: Package) -> None
 # --- a copy of the real package -----------------------------------------------------------------------------
 
 
+ASSETS = ("log_events", *DELIVERABLES, "slo_dashboard_page")
+READING, TELEMETRY = "slo_assets.logs.fragments", "slo_assets.domain.telemetry"
+
+
+@pytest.fixture(scope="module")
+def as_it_is() -> dict[str, str]:
+    """The versions of the project's assets, and of how it reads lines, before anything is changed."""
+    forget()
+    return {asset: asset_code_version(asset) for asset in ASSETS} | {READING: code_version(READING)}
+
+
 @pytest.fixture
 def real_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Package]:
     shutil.copytree(REAL, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
@@ -267,9 +278,6 @@ def real_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Packa
     forget()
     yield Package(tmp_path / "copy")
     forget()
-
-
-READING, TELEMETRY = "slo_assets.logs.fragments", "slo_assets.domain.telemetry"
 
 
 def first_number_changed(text: str) -> str:
@@ -303,21 +311,21 @@ def test_another_number_in_a_formula_of_the_project_changes_the_code_that_uses_i
     "name",
     ["machine", "timestamps", "names", "lines", "rules", "records", "timeline", "pieces", "parts", "files"],
 )
-def test_another_way_to_read_lines_changes_the_version_of_what_is_kept_of_files(real_copy: Package, name: str) -> None:
-    before = code_version(READING)
-
+def test_another_way_to_read_lines_changes_the_version_of_what_is_kept_of_files(
+    as_it_is: dict[str, str], real_copy: Package, name: str
+) -> None:
     real_copy.edit(f"logs/{name}.py", lambda text: f"{text}\n_ANOTHER_WAY = True\n")
 
-    assert code_version(READING) != before
+    assert code_version(READING) != as_it_is[READING]
 
 
 @pytest.mark.parametrize("name", ["logs/folder.py", "logs/operations.py", "logs/reports.py", "cli/run.py"])
-def test_what_does_not_read_lines_leaves_what_is_kept_of_files_as_it_is(real_copy: Package, name: str) -> None:
-    before = code_version(READING)
-
+def test_what_does_not_read_lines_leaves_what_is_kept_of_files_as_it_is(
+    as_it_is: dict[str, str], real_copy: Package, name: str
+) -> None:
     real_copy.edit(name, lambda text: f"{text}\n_ANOTHER_WAY = True\n")
 
-    assert code_version(READING) == before
+    assert code_version(READING) == as_it_is[READING]
 
 
 #: What is out of date when a number in a module changes: the assets whose bytes it makes, and no others.
@@ -344,22 +352,20 @@ DEPENDENT = {
 
 @pytest.mark.parametrize(("name", "dependent"), DEPENDENT.items(), ids=DEPENDENT)
 def test_a_changed_formula_makes_exactly_the_dependent_assets_out_of_date(
-    real_copy: Package, name: str, dependent: set[str]
+    as_it_is: dict[str, str], real_copy: Package, name: str, dependent: set[str]
 ) -> None:
-    assets = ("log_events", *DELIVERABLES)
-    before = {asset: asset_code_version(asset) for asset in assets}
-
     real_copy.edit(name, lambda text: f"{text}\n_ANOTHER_WAY = True\n")
 
-    assert {asset for asset in assets if asset_code_version(asset) != before[asset]} == dependent
+    assets = ("log_events", *DELIVERABLES)
+    assert {asset for asset in assets if asset_code_version(asset) != as_it_is[asset]} == dependent
 
 
 @pytest.mark.parametrize(
     ("name", "asset"), [("logs/profiles/syslog.yaml", "log_events"), ("page/template/page.css", "slo_dashboard_page")]
 )
-def test_a_version_follows_files_that_are_no_modules(real_copy: Package, name: str, asset: str) -> None:
-    assets = ("log_events", *DELIVERABLES, "slo_dashboard_page")
-    before = {each: asset_code_version(each) for each in assets}
+def test_a_version_follows_files_that_are_no_modules(
+    as_it_is: dict[str, str], real_copy: Package, name: str, asset: str
+) -> None:
     real_copy.edit(name, lambda text: f"{text}\n")
 
-    assert {each for each in assets if asset_code_version(each) != before[each]} == {asset}
+    assert {each for each in ASSETS if asset_code_version(each) != as_it_is[each]} == {asset}

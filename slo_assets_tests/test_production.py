@@ -41,6 +41,7 @@ from slo_assets_tests.production import (
     postgres,
     service,
     until,
+    untraced,
 )
 
 LOCATION = {"repositoryLocationName": "slo_assets", "repositoryName": "__repository__"}
@@ -107,7 +108,7 @@ def site(sample: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         database = stack.enter_context(postgres(folder))
         store = stack.enter_context(object_store(folder, "slo-assets"))
         environment = {
-            **os.environ,
+            **untraced(),
             **store,
             "DAGSTER_POSTGRES_URL": database,
             "SLO_ASSETS_DATA": str(sample.data),

@@ -17,7 +17,7 @@ from slo_assets.backfill import QUIET, failure
 from slo_assets.drift_checks import SPECS
 from slo_assets.periods import Period
 from slo_assets.storage.deliverables import DELIVERABLES
-from slo_assets_tests.conftest import MakeProject, Project
+from slo_assets_tests.conftest import MakeProject, Project, local_instance
 from slo_assets_tests.situations import SHIPPED_CONFIG
 
 LINE = "{time} ✅ BeatExecutor: Beat 1 (canvas:component:create) completed in 5ms\n"
@@ -44,7 +44,7 @@ def project(made_once: Project, tmp_path: Path) -> Iterator[Project]:
     """A copy of it, to be spoilt."""
     root = tmp_path / "copy"
     shutil.copytree(made_once.data.parent, root, symlinks=True)
-    with dg.DagsterInstance.local_temp(str(root), overrides={"telemetry": {"enabled": False}}) as instance:
+    with local_instance(root) as instance:
         yield Project(root / "data", str(root / "output"), made_once.now, instance)
 
 
@@ -151,7 +151,7 @@ def test_where_dagsters_records_are_gone_the_release_says_what_a_file_ought_to_b
     project: Project, tmp_path: Path
 ) -> None:
     before = project.bytes_by_file()
-    with dg.DagsterInstance.local_temp(str(tmp_path), overrides={"telemetry": {"enabled": False}}) as fresh:
+    with local_instance(tmp_path) as fresh:
         again = Project(project.data, project.output, project.now, fresh)
 
         assert again.run(NOVEMBER).error == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ from playwright.sync_api import expect
 from slo_assets_tests.browser.conftest import CHROMIUM, OpenSheet, Sheet
 from slo_assets_tests.conftest import ROOT, SAMPLE_NOW
 from slo_assets_tests.domain.telling import failed, spread, text
+from slo_assets_tests.production import untraced
 
 #: A run of a month in a process of its own takes some ten seconds, and another one may be under way.
 PATIENCE = 180
@@ -82,7 +84,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **settings},
+            env={**untraced(), **settings},
             stdout=log_file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -97,11 +99,9 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         yield Ui(address, root / "output")
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(30)
-        finally:
-            # What did not end by itself must not outlive the test.
-            _kill(process.pid)
+        _kill(process.pid)  # what did not end by itself must not outlive the test
 
 
 def _answers(address: str) -> bool:

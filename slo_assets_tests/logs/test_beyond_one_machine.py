@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import dagster as dg
 import fsspec
 import pytest
 from fsspec.implementations.local import LocalFileSystem
@@ -30,6 +30,7 @@ from slo_assets.periods import Period, parse_instant
 from slo_assets.resources import default_resources
 from slo_assets.settings import Settings
 from slo_assets.storage.deliverables import DELIVERABLES
+from slo_assets_tests.conftest import local_instance
 from slo_assets_tests.situations import shipped_config
 
 ROOT = Path(__file__).parents[2]
@@ -86,7 +87,7 @@ def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def published(settings: Settings, root: Path) -> dict[str, bytes]:
     """The published files of November, by name, materialized with an instance of its own."""
-    with dg.DagsterInstance.local_temp(str(root), overrides={"telemetry": {"enabled": False}}) as instance:
+    with local_instance(root) as instance:
         resources = default_resources(settings)
         definitions = build_defs(resource_overrides=resources)
         result = Backfill(definitions, instance, settings, resources["inputs"]).run(Period("2025-11"))
@@ -115,6 +116,9 @@ def impatient() -> Iterator[None]:
     pytest.importorskip("distributed", reason=NO_DASK)
     with dask.config.set({PATIENCE: "1s"}):
         yield
+    # A client that found nobody closes itself when Python collects it: within the start of the next one, both would
+    # wait for each other.
+    gc.collect()
 
 
 @pytest.mark.usefixtures("small_shares")
