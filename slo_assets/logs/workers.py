@@ -5,6 +5,7 @@ Reading holds no lock for most of its time, so threads use all cores, and need n
 
 from __future__ import annotations
 
+import gc
 import os
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -99,16 +100,21 @@ def _connected(scheduler: str) -> Client:
     except ImportError:
         msg = f"SLO_ASSETS_DASK needs Dask, which is not installed. Remedy: pip install distributed, {WITHOUT}."
         raise ClusterError(msg) from None
+    client, reason = None, ""
     try:
         client = Client(scheduler, set_as_default=False)
     except (OSError, ValueError, ImportError, AssertionError) as problem:
         # distributed asserts that its event loop comes up within 10 s, which a machine under load may miss.
         reason = str(problem) or "its client did not start in time"
+    if client is None:
+        # What is left of the client closes itself when Python collects it: within the start of the next one, both
+        # would wait for each other.
+        gc.collect()
         msg = (
             f"No Dask scheduler answers at {scheduler}: {reason}. "
             f"Remedy: start it there, correct SLO_ASSETS_DASK, {WITHOUT}."
         )
-        raise ClusterError(msg) from None
+        raise ClusterError(msg)
     try:
         client.wait_for_workers(1, timeout=parse_timedelta(dask.config.get(PATIENCE)))
     except OSError:

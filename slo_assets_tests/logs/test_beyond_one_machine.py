@@ -116,9 +116,6 @@ def impatient() -> Iterator[None]:
     pytest.importorskip("distributed", reason=NO_DASK)
     with dask.config.set({PATIENCE: "1s"}):
         yield
-    # A client that found nobody closes itself when Python collects it: within the start of the next one, both would
-    # wait for each other.
-    gc.collect()
 
 
 @pytest.mark.usefixtures("small_shares")
@@ -168,6 +165,24 @@ def test_a_cluster_publishes_the_same_bytes(tmp_path: Path, scheduler: str) -> N
 def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(tmp_path: Path, address: str) -> None:
     with pytest.raises(ClusterError, match=rf"No Dask scheduler answers at {address}: .*Remedy: .*SLO_ASSETS_DASK"):
         dask_workers(address, UPath(tmp_path))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_nothing_is_left_of_a_client_that_found_nobody(tmp_path: Path) -> None:
+    """It closes itself when Python collects it: within the start of the next one, both would wait for each other."""
+    from distributed import Client
+
+    gc.collect()
+    before = {id(thing) for thing in gc.get_objects() if isinstance(thing, Client)}
+    gc.disable()
+    try:
+        with pytest.raises(ClusterError) as told:
+            dask_workers("127.0.0.1", UPath(tmp_path))
+        left = [thing for thing in gc.get_objects() if isinstance(thing, Client) and id(thing) not in before]
+    finally:
+        gc.enable()
+
+    assert (left, told.value.__cause__, told.value.__context__) == ([], None, None)
 
 
 @pytest.mark.usefixtures("impatient")
