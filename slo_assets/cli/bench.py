@@ -39,7 +39,7 @@ def bench() -> None:
 
 @bench.command("logs")
 @click.option(
-    "--megabytes", type=SIZES, default="400", show_default=True, help="Size of the log; several: 10,100,1000."
+    "--megabytes", type=SIZES, default="1000", show_default=True, help="Size of the log; several: 10,100,1000."
 )
 @click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True, help="The median counts.")
 @click.option(

@@ -358,6 +358,10 @@ def _rule_contradictions(rule: Rule, dialect: Dialect) -> Iterator[tuple[Place, 
         yield [], f"the rule names no event. Remedy: give it an event, or {remedy}"
     if dialect.format == "text" and rule.contains is None and rule.pattern is None:
         yield [], "the rule would take every line. Remedy: give it contains or pattern"
+    texts = {"contains": rule.contains, "pattern": rule.pattern if dialect.format == "text" else None}
+    for name, text in texts.items():
+        if "\n" in (text or ""):
+            yield [name], "no line holds a line end. Remedy: write it in one line (YAML: | ends with one, |- does not)"
     asked: list[tuple[Place, str]] = [(["event"], name) for name in rule.placeholders]
     for setting, conditions in (("where", rule.where), ("failureWhen", rule.failure_when)):
         asked += [([setting, index, "field"], condition.field) for index, condition in enumerate(conditions)]

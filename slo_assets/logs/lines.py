@@ -46,16 +46,16 @@ def slices(source: Source, limit: int) -> Iterator[memoryview]:
     memory, rest = scratch("slice", "u1"), 0
     while True:
         room = memory.of(rest + SLICE, kept=rest).data
-        count = source.readinto(room[rest:])
-        if not count:
+        size = rest + source.readinto(room[rest:])
+        if size == rest:
             break
-        data = room[: rest + count]
-        stop = last_line(data)
+        stop = last_line(room[rest:size])
         if stop:
-            yield data[:stop]
-        left = data[stop:][: limit + MORE]
-        rest = len(left)
-        room[:rest] = left
+            yield room[: rest + stop]
+            left = room[rest + stop : size]
+            room[: len(left)] = left
+            size = len(left)
+        rest = min(size, limit + MORE)
     if rest:
         yield room[:rest]
 

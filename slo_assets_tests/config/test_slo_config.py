@@ -323,6 +323,18 @@ MISTAKES: Mapping[str, Mistake] = {
     "a rule whose text is empty": Mistake(
         "contains: lost", 'contains: ""', 'contains: ""', ("rules.1.contains is ''",)
     ),
+    "a rule whose text ends with a line end": Mistake(
+        "contains: lost",
+        "contains: |\n        lost",
+        "contains: |",
+        ("rules.1.contains: no line holds a line end", "in one line", "|-"),
+    ),
+    "a rule whose pattern ends with a line end": Mistake(
+        "'done (?P<event>\\S+)'",
+        "|\n        done (?P<event>\\S+)",
+        "pattern: |",
+        ("rules.0.pattern: no line holds a line end", "in one line", "|-"),
+    ),
     "a rule id that is given twice": Mistake(
         "- id: lost", "- id: done", "- id: done", ("logs.rules.1.id", "'done'", "twice", "rename"), second=True
     ),
