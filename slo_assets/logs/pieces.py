@@ -118,6 +118,12 @@ class PieceReader:
 
     def read(self, slices: Iterable[memoryview]) -> Piece:
         """Read a piece in slices of whole lines, each of which may be overwritten afterwards."""
+        if self._records is None:
+            return self._read(slices)
+        # What JSON becomes in Python is several times as large as the line.
+        return join((self._read([part]) for part in slices), self._gap, self._samples, self._until)
+
+    def _read(self, slices: Iterable[memoryview]) -> Piece:
         sifted = self._sieve.sift(slices)
         flaws = {UNDECODABLE: sifted.undecodable, OVER_LONG: sifted.over_long}
         if self._records is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,10 @@ from slo_assets.logs.timestamps import Ints, LineTimes
 STEP = re.compile(r"([^./\[\]]+)|\[([^\]]*)\]")
 #: The field in which a rule's pattern is searched.
 MESSAGE = "message"
+#: The time among the fields, whose names are never empty.
+TIME = ""
+#: The paths that lead somewhere are remembered for so many sets of names.
+LAYOUTS = 1 << 10
 #: What OpenTelemetry writes where it does not know a time.
 UNKNOWN_TIME = "0"
 
@@ -39,8 +44,9 @@ class Records:
     def __init__(self, dialect: Dialect, rules: tuple[Rule, ...], name: str = "", year: int | None = None) -> None:
         """Take the paths apart once."""
         self._records = _steps(dialect.records) if dialect.records else None
-        self._time = [_steps(path) for path in dialect.time.field]
-        self._fields = {name: [_steps(path) for path in paths] for name, paths in dialect.paths.items()}
+        paths = {TIME: dialect.time.field, **dialect.paths}
+        self._paths = {name: [_Path.of(path) for path in found] for name, found in paths.items()}
+        self._layouts: dict[tuple[tuple[str, ...], ...], Mapping[str, list[_Path]]] = {}
         self._rules = rules
         self._times = LineTimes(dialect.time.model_copy(update={"field": ()}), name, year)
         self._epochs = LineTimes(Time(format="epoch", at="start"))
@@ -53,8 +59,7 @@ class Records:
             record tells, what the rules took by the records' places, and the lines that are no JSON objects.
         """
         of: list[int] = []
-        times: list[str] = []
-        values: dict[str, list[str | None]] = {name: [] for name in self._fields}
+        values: dict[str, list[str | None]] = {name: [] for name in self._paths}
         raw: list[bytes] = []
         malformed: list[int] = []
         stops = lines.stops(np.arange(len(lines.ends)))
@@ -66,10 +71,10 @@ class Records:
             for scope in scopes or [()]:
                 of.append(number)
                 raw.append(text)
-                times.append(_first(scope, self._time, UNKNOWN_TIME) or "")
-                for name, paths in self._fields.items():
-                    values[name].append(_first(scope, paths))
-        block = memoryview("".join(time.replace("\n", " ") + "\n" for time in times).encode())
+                for name, paths in self._leading(scope).items():
+                    values[name].append(_first(scope, paths, UNKNOWN_TIME if name == TIME else "") if paths else None)
+        times = values.pop(TIME)
+        block = memoryview("".join((time or "").replace("\n", " ") + "\n" for time in times).encode())
         instants = self._times.read(block, len(block))[1]
         # Whatever format the texts have, a number is one of seconds or of their parts since 1970.
         instants = np.where(instants == NONE, self._epochs.read(block, len(block))[1], instants)
@@ -83,6 +88,18 @@ class Records:
         if not isinstance(whole, dict):
             return None
         return [(whole,)] if self._records is None else list(_descend((whole,), self._records))
+
+    def _leading(self, scope: tuple[Any, ...]) -> Mapping[str, list[_Path]]:
+        """For each field those of its paths that may lead somewhere: most lines have the names of the one before."""
+        if not all(isinstance(level, dict) for level in scope):
+            return self._paths
+        layout = tuple(map(tuple, scope))
+        found = self._layouts.get(layout)
+        if found is None:
+            found = {name: [path for path in paths if path.begins_in(layout)] for name, paths in self._paths.items()}
+            if len(self._layouts) < LAYOUTS:
+                self._layouts[layout] = found
+        return found
 
     def _take(self, values: dict[str, list[str | None]], raw: list[bytes]) -> Taken:
         fields = {name: pa.array(column, pa.string()) for name, column in values.items()}
@@ -119,16 +136,34 @@ def _parsed(text: bytes) -> Any:
         return None
 
 
-def _steps(path: str) -> list[Step]:
-    """A path's steps: ``("name", n)``, ``("all", "")`` for ``[]``, ``("key", k)`` for ``[k]``.
+def _steps(path: str) -> tuple[Step, ...]:
+    """A path's steps: ``("name", n)``, ``("all", "")`` for ``[]``, ``("key", k)`` for ``[k]``."""
+    return tuple(("name", name) if name else ("key", key) if key else ("all", "") for name, key in STEP.findall(path))
 
-    A path from the line's root begins with ``("root", "")``.
+
+@dataclass(frozen=True)
+class _Path:
+    """Where a value is.
+
+    Attributes:
+        from_root: whether the path begins at the line's root alone.
+        steps: from there, or from the record or any object around it.
     """
-    steps = [("name", name) if name else ("key", key) if key else ("all", "") for name, key in STEP.findall(path)]
-    return [("root", ""), *steps] if path.startswith("/") else steps
+
+    from_root: bool
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def of(cls, path: str) -> _Path:
+        """A path as it is written."""
+        return cls(path.startswith("/"), _steps(path))
+
+    def begins_in(self, layout: tuple[tuple[str, ...], ...]) -> bool:
+        """Whether objects with these names have the first one of the path."""
+        return any(self.steps[0][1] in names for names in (layout[-1:] if self.from_root else layout))
 
 
-def _descend(scope: tuple[Any, ...], steps: list[Step]) -> Iterator[tuple[Any, ...]]:
+def _descend(scope: tuple[Any, ...], steps: tuple[Step, ...]) -> Iterator[tuple[Any, ...]]:
     """The objects at a path, each with all objects on the way to it, innermost first."""
     if not steps:
         yield scope
@@ -142,7 +177,7 @@ def _descend(scope: tuple[Any, ...], steps: list[Step]) -> Iterator[tuple[Any, .
             yield from _descend((item, *scope), steps[1:])
 
 
-def _first(scope: tuple[Any, ...], paths: list[list[Step]], nothing: str = "") -> str | None:
+def _first(scope: tuple[Any, ...], paths: list[_Path], nothing: str = "") -> str | None:
     """The first value that is there at any of the paths, as text; objects around a record count as well.
 
     Args:
@@ -151,19 +186,21 @@ def _first(scope: tuple[Any, ...], paths: list[list[Step]], nothing: str = "") -
         nothing: a text that says that nothing is there.
     """
     for path in paths:
-        from_root = bool(path) and path[0][0] == "root"
-        for level in scope[-1:] if from_root else scope:
-            text = _text(_value(level, path[from_root:]))
-            if text is not None and text != nothing:
-                return text
+        for level in scope[-1:] if path.from_root else scope:
+            # A call for each step would be most of the time: nearly all paths lead nowhere.
+            value = level
+            for kind, name in path.steps:
+                if kind != "name":
+                    value = _attribute(value, name)
+                else:
+                    value = value.get(name) if isinstance(value, dict) else None
+                if value is None:
+                    break
+            else:
+                text = _text(value)
+                if text is not None and text != nothing:
+                    return text
     return None
-
-
-def _value(value: Any, steps: list[Step]) -> Any:
-    for kind, name in steps:
-        found = value.get(name) if kind == "name" and isinstance(value, dict) else None
-        value = found if kind == "name" else _attribute(value, name)
-    return value
 
 
 def _attribute(value: Any, key: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo_assets.config import Condition, Dialect, Rule, Time
+from slo_assets.logs import records as module
 from slo_assets.logs.machine import NONE
 from slo_assets.logs.pieces import Piece
-from slo_assets_tests.logs.reading import read, rows_of
+from slo_assets_tests.logs.reading import read, reader, rows_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOON = (datetime(2025, 11, 10, 12, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
@@ -339,3 +341,45 @@ def test_fields_are_what_one_finds_by_hand(lines: list[dict[str, Any]], paths: l
 def test_a_json_dialect_needs_a_field_for_its_time() -> None:
     with pytest.raises(ValueError, match=r"time\.field"):
         Dialect(format="json", time=Time())
+
+
+# --- what is remembered of the names in a line ----------------------------------------------------------------
+
+inner = st.fixed_dictionaries({}, optional={"x": st.sampled_from(["a", "", 5, None]), "y.z": st.just("b")})
+mixed_lines = st.lists(
+    st.fixed_dictionaries(
+        {"at": st.just("2025-11-10T12:00:00Z")},
+        optional={"x": st.sampled_from(["c", None, [1]]), "y": inner, "deep": st.lists(inner, max_size=2)},
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(mixed_lines, st.sampled_from([None, "deep[]"]), st.sampled_from([0, 1, 1024]))
+def test_a_line_tells_what_it_tells_alone_whatever_names_the_lines_before_have(
+    lines: list[Any], records: str | None, remembered: int
+) -> None:
+    how = dialect(records, x=["/x", "x", "[y.z]", "y.x", "y[y.z]"])
+    alone = [row["event"] for line in lines for row in told([line], [ANY], how)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LAYOUTS", remembered)
+        together = [row["event"] for row in told(lines, [ANY], how)]
+
+    assert together == alone
+
+
+@settings(max_examples=50, deadline=None)
+@given(mixed_lines, st.lists(st.integers(0, 8), max_size=3))
+def test_slices_of_json_lines_are_the_piece_wherever_they_end(lines: list[Any], places: list[int]) -> None:
+    written = [json.dumps(line).encode() + b"\n" for line in lines]
+    borders = [0, *sorted(min(place, len(written)) for place in places), len(written)]
+    one = reader([ANY], dialect(x=["x", "y.x"]))
+
+    whole = one.read([memoryview(b"".join(written))])
+    slices = [b"".join(written[start:stop]) for start, stop in pairwise(borders)]
+    parts = one.read(memoryview(part) for part in slices if part)
+
+    assert rows_of(parts.rows) == rows_of(whole.rows)
+    assert (parts.lines, parts.months, parts.runs) == (whole.lines, whole.months, whole.runs)
