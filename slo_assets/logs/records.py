@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ STEP = re.compile(r"([^./\[\]]+)|\[([^\]]*)\]")
 MESSAGE = "message"
 #: The time among the fields, whose names are never empty.
 TIME = ""
-#: The paths that lead somewhere are remembered for so many sets of names.
-LAYOUTS = 1 << 10
+#: The paths that lead somewhere are remembered for so many sets of names, each of no more than so many characters.
+LAYOUTS, SHORT = 1 << 10, 1 << 12
 #: What OpenTelemetry writes where it does not know a time.
 UNKNOWN_TIME = "0"
 
@@ -97,7 +98,7 @@ class Records:
         found = self._layouts.get(layout)
         if found is None:
             found = {name: [path for path in paths if path.begins_in(layout)] for name, paths in self._paths.items()}
-            if len(self._layouts) < LAYOUTS:
+            if len(self._layouts) < LAYOUTS and sum(map(len, chain.from_iterable(layout))) <= SHORT:
                 self._layouts[layout] = found
         return found
 

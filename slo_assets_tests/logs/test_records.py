@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo_assets.config import Condition, Dialect, Rule, Time
 from slo_assets.logs import records as module
+from slo_assets.logs.lines import Lines
 from slo_assets.logs.machine import NONE
 from slo_assets.logs.pieces import Piece
+from slo_assets.logs.records import Records
 from slo_assets_tests.logs.reading import read, reader, rows_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -368,6 +371,19 @@ def test_a_line_tells_what_it_tells_alone_whatever_names_the_lines_before_have(
         together = [row["event"] for row in told(lines, [ANY], how)]
 
     assert together == alone
+
+
+def test_no_more_is_remembered_of_names_than_fits() -> None:
+    records = Records(dialect(x="x"), (ANY,))
+    lines = [{f"name-{number}": 1, "x": "a"} for number in range(2000)] + [{"y" * 5000: 1, "x": "a"}]
+    data = b"".join(json.dumps(line).encode() + b"\n" for line in [lines[-1], *lines])
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+
+    of, _, taken, _ = records.read(Lines.of(memoryview(data), ends, 1 << 20))
+
+    assert (len(of), len(taken.lines)) == (2002, 2002)
+    assert len(records._layouts) == module.LAYOUTS
+    assert max(len(name) for layout in records._layouts for names in layout for name in names) < 10
 
 
 @settings(max_examples=50, deadline=None)
