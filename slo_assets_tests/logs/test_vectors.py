@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from slo_assets.logs import machine
 from slo_assets.logs.lines import Literal, frequencies
 from slo_assets.logs.machine import octets
-from slo_assets.logs.vectors import equal
+from slo_assets.logs.vectors import BLOCK, equal
 
 few_letters = st.lists(st.sampled_from([b"a", b"b", b"ab", b"\n", b"\xff", b"aaaaaaaa", b"b" * 70]), max_size=60).map(
     b"".join
@@ -78,6 +78,24 @@ def test_a_position_lies_in_the_first_line_that_does_not_end_before_it(lengths: 
     positions = np.array(sorted(data.draw(st.lists(st.integers(0, int(ends[-1])), max_size=40))), np.int64)
 
     assert machine.lines_at(ends, positions).tolist() == np.searchsorted(ends, positions).tolist()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 140), max_size=12), st.data(), st.sampled_from([1, 63, 64, 65, 1000]))
+def test_lines_are_copied_one_after_another_behind_what_is_there(
+    lengths: list[int], data: st.DataObject, most: int
+) -> None:
+    text = b"".join(bytes([97 + number]) * length + b"\n" for number, length in enumerate(lengths))
+    ends = np.cumsum(np.array(lengths, np.int64) + 1) - 1
+    starts = ends - np.array(lengths, np.int64)
+    chosen = sorted(data.draw(st.sets(st.sampled_from(range(len(lengths)))))) if lengths else []
+    into = np.full(7 + len(text) + BLOCK, ord("-"), np.uint8)
+
+    begins, stops = machine.gathered(octets(text), starts, ends, np.array(chosen, np.int64), most, into, 7)
+
+    copies = [text[starts[line] : ends[line]][:most] for line in chosen]
+    assert [into[begin:stop].tobytes() for begin, stop in zip(begins, stops, strict=True)] == copies
+    assert into[: 7 + sum(map(len, copies))].tobytes() == b"-" * 7 + b"".join(copies)
 
 
 @settings(max_examples=300, deadline=None)
