@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from upath import UPath
 SUFFIXES = (".log", ".gz", ".zst")
 COMPRESSED = (".gz", ".zst")
 UTF8_MARK, WIDE_MARKS = codecs.BOM_UTF8, {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-BLOCK = 1 << 20
 
 #: What a damaged or unreadable file raises, whichever library reads it.
 UNREADABLE = (OSError, EOFError, ValueError, zlib.error)
@@ -162,12 +160,17 @@ class _Transcoded:
         return found[:size]
 
 
-def blocks(stream: Stream, size: int = BLOCK) -> Iterator[bytes]:
+def filled(stream: Stream, room: memoryview) -> int:
+    """Write a stream's next bytes to the beginning of some room; how many: less than there is room only at the end."""
+    count = 0
+    while count < len(room) and (part := stream.read(len(room) - count)):
+        room[count : count + len(part)] = part
+        count += len(part)
+    return count
+
+
+def blocks(stream: Stream, size: int) -> Iterator[bytes]:
     """A stream's bytes, in blocks of a size (the last one is shorter)."""
-    while True:
-        block = io.BytesIO()
-        while block.tell() < size and (part := stream.read(size - block.tell())):
-            block.write(part)
-        if not block.tell():
-            return
-        yield block.getvalue()
+    room = memoryview(bytearray(size))
+    while count := filled(stream, room):
+        yield bytes(room[:count])

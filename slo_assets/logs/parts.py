@@ -20,7 +20,7 @@ import pyarrow as pa
 from upath import UPath
 
 from slo_assets.config import Logs, Reading
-from slo_assets.logs.files import UTF8_MARK, Stream, open_log
+from slo_assets.logs.files import UTF8_MARK, Stream, filled, open_log
 from slo_assets.logs.lines import MORE, slices
 from slo_assets.logs.machine import NEVER
 from slo_assets.logs.pieces import NO_ROWS, ROWS, Piece, PieceReader, join
@@ -261,10 +261,7 @@ class _Content:
         self.digests = Digests()
 
     def readinto(self, room: memoryview, /) -> int:
-        mark, count = len(UTF8_MARK), 0
-        while count < len(room) and (data := self._stream.read(len(room) - count)):
-            room[count : count + len(data)] = data
-            count += len(data)
+        mark, count = len(UTF8_MARK), filled(self._stream, room)
         begins = self.digests.length == 0
         self.digests.update(room[:count])
         if not begins or room[:mark] != UTF8_MARK or count < mark:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from slo_assets.config import PLACEHOLDER, Condition, Rule
 from slo_assets.logs.lines import Lines
-from slo_assets.logs.sieve import Hits
+from slo_assets.logs.sieve import NO_LINES, Hits
 from slo_assets.logs.timestamps import Ints
 
 START, SUCCESS, FAILURE = range(3)
@@ -40,7 +40,6 @@ TOLD = pa.struct(
 REMEMBERED, SHORT = 1 << 12, 1 << 10
 #: A text that is not remembered.
 UNKNOWN = -2
-NO_PLACES = np.empty(0, np.int64)
 
 Fields = Mapping[str, pa.Array]
 
@@ -91,7 +90,7 @@ class TextRules:
             lines: those that hold a literal text of the rules; all where some rule looks at everything.
             hits: for each literal text the lines that hold it.
         """
-        claims, whats, told, known = [NO_PLACES], [NO_PLACES], [], 0
+        claims, whats, told, known = [NO_LINES], [NO_LINES], [], 0
         for (literal, part), knowledge in self._looks.items():
             if literal:
                 hit = hits[self.literals.index(literal)]
@@ -196,7 +195,7 @@ class _Knowledge:
         return whats, rules, told
 
     def _taken_apart(self, texts: pa.Array) -> tuple[Ints, Ints, pa.StructArray]:
-        whats, rules, told, known = np.full(len(texts), -1), [NO_PLACES], [], 0
+        whats, rules, told, known = np.full(len(texts), -1), [NO_LINES], [], 0
         for place, rule in self._rules.items():
             left = np.flatnonzero(whats < 0)
             if not len(left):
@@ -214,7 +213,7 @@ class _Memory:
     """What is remembered: for each text the place of what it tells, and which rule tells it."""
 
     whats: dict[bytes, int] = field(default_factory=dict)
-    rules: Ints = field(default_factory=NO_PLACES.copy)
+    rules: Ints = field(default_factory=NO_LINES.copy)
     told: pa.StructArray = field(default_factory=lambda: pa.array([], TOLD))
 
 
@@ -303,10 +302,10 @@ def joined(found: list[Taken]) -> Taken:
     """What several rules took, in the order of the lines."""
     told = _all([part.told for part in found])
     starts = np.cumsum([0, *(len(part.told) for part in found)])
-    lines = np.concatenate([NO_PLACES, *(part.lines for part in found)])
+    lines = np.concatenate([NO_LINES, *(part.lines for part in found)])
     whats = [part.whats + start for part, start in zip(found, starts, strict=False)]
     order = np.argsort(lines, kind="stable")
-    return Taken(lines[order], np.concatenate([NO_PLACES, *whats])[order], told)
+    return Taken(lines[order], np.concatenate([NO_LINES, *whats])[order], told)
 
 
 def _all(told: Sequence[pa.StructArray]) -> pa.StructArray:
